@@ -1,0 +1,247 @@
+namespace DmaBuf;
+
+/// <summary>
+/// The relation between one importer and one buffer (<c>struct dma_buf_attachment</c>): carries the negotiated type, and its typed subclass carries the map
+/// and unmap calls of that type.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Made by the core through <c>FinishMatch</c> only, never pooled. It owns a reference to the buffer until it is detached. Every member is safe for all
+/// threads; state is guarded by the buffer's reservation lock.
+/// </para>
+/// <para>
+/// <b>Calls with the lock held:</b> members that take a <see cref="ReservationLock"/>. <b>Without it:</b> all others, which take it themselves.
+/// Life: matched, listed, detached; see <see cref="AttachmentPhase"/>.
+/// </para>
+/// </remarks>
+public abstract partial class Attachment : IDisposable
+{
+    private readonly MappingOffer _offer;
+    private readonly short _offerIndex;
+    private readonly short _requestIndex;
+    private readonly short _costBound;
+    private AttachmentFlags _flags;
+    private AttachmentStatus _status;
+    private Mapping? _mappings;
+
+    /// <summary>Makes the attachment; only possible inside FinishMatch.</summary>
+    /// <param name="context">What the core handed to FinishMatch.</param>
+    protected Attachment(in FinishContext context)
+    {
+        context.Made(this);
+        Buffer = context.Buffer;
+        Importer = context.Importer;
+        _offer = context.Offer;
+        _offerIndex = context.Outcome.Offer;
+        _requestIndex = context.Outcome.Request;
+        _costBound = (short)context.Outcome.Cost;
+    }
+
+    /// <summary>The buffer.</summary>
+    public DmaBuffer Buffer { get; }
+
+    /// <summary>The importer.</summary>
+    public DmaBufferImporter Importer { get; }
+
+    /// <summary>The mapping type that was agreed on.</summary>
+    public MappingType Type => _offer.Type;
+
+    /// <summary>The upper bound of what mappings cost; a map that would cost more fails.</summary>
+    public MappingCost CostBound => (MappingCost)_costBound;
+
+    /// <summary>The index of the offer that matched, in the exporter's order.</summary>
+    public int OfferIndex => _offerIndex;
+
+    /// <summary>The index of the request that matched, in the importer's order.</summary>
+    public int RequestIndex => _requestIndex;
+
+    /// <summary>Where the attachment stands; another thread may change it at any time.</summary>
+    public AttachmentPhase Phase => _status.Phase;
+
+    /// <summary>Live mappings, stale ones included; another thread may change it at any time.</summary>
+    public int LiveMappings => _status.LiveMappings;
+
+    /// <summary>True if the importer can be told to let go.</summary>
+    public bool IsDynamic => Importer is DynamicImporter;
+
+    /// <summary>Whether what this type maps can be taken away again.</summary>
+    public abstract Revocability Revocability { get; }
+
+    /// <summary>True if the memory can be had back: by force, or because the importer can be told (<c>dma_buf_attach_revocable</c>).</summary>
+    public bool IsRevocable => Revocability == Revocability.Enforced || (Revocability == Revocability.Cooperative && IsDynamic);
+
+    internal Attachment? Next { get; set; }
+
+    internal Attachment? Previous { get; set; }
+
+    internal AttachmentStatus Status => _status;
+
+    internal Mapping? FirstMapping => _mappings;
+
+    internal bool IsQuarantined
+    {
+        get => (_flags & AttachmentFlags.Quarantined) != 0;
+        set => _flags = value ? _flags | AttachmentFlags.Quarantined : _flags & ~AttachmentFlags.Quarantined;
+    }
+
+    /// <summary>What the type adds to the attachment's line in a dump (<c>debugfs_dump</c>), without newline. The reservation lock is held.</summary>
+    protected internal virtual string Describe() => string.Empty;
+
+    /// <summary>Detaches. Refuses while a mapping or a pin lives and then changes nothing.</summary>
+    /// <exception cref="DmaBufException">EBUSY: unmap or unpin first. EDEADLK: the reservation lock is held by this thread.</exception>
+    /// <exception cref="ObjectDisposedException">It was detached before.</exception>
+    public void Detach()
+    {
+        bool last;
+        using (ReservationLock held = Buffer.Reservation.Lock())
+        {
+            ObjectDisposedException.ThrowIf(_status.Phase == AttachmentPhase.Detached, this);
+            (AttachmentStatus next, Errno refused) = AttachmentStatus.Apply(in _status, AttachmentEvent.Detach);
+            if (refused != Errno.None)
+            {
+                throw new DmaBufException(
+                    refused,
+                    $"Detaching '{Importer}' from '{Buffer.DisplayName}' was refused: {_status.LiveMappings} mappings and {_status.Pins} pins live. Unmap and unpin them first.");
+            }
+
+            _status = next;
+            last = Buffer.UnlistLocked(this);
+        }
+
+        Buffer.AfterDetach(this, last);
+    }
+
+    /// <summary>
+    /// Unmaps and unpins what is left, then detaches. Idempotent, never throws; what was left is reported to the registry. With accesses inside a
+    /// mapping, the last one to leave finishes the work.
+    /// </summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Does the work of <see cref="Dispose()"/>. A type that owns more overrides it and calls the base last.</summary>
+    /// <param name="disposing">Always true: attachments have no finalizer.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        using (Buffer.Reservation.LockOrJoin(out ReservationLock held))
+        {
+            if (_status.Phase != AttachmentPhase.Listed || (_flags & AttachmentFlags.DetachWhenDrained) != 0)
+            {
+                return;
+            }
+
+            if (_status.LiveMappings > 0 || _status.Pins > 0)
+            {
+                Buffer.Registry.Report(
+                    DmaBufferProblemKind.DisposedWithLeftovers,
+                    $"'{Importer}' disposed its attachment to '{Buffer.DisplayName}' with {_status.LiveMappings} mappings and {_status.Pins} pins; they were undone.");
+            }
+
+            UndoEverythingLocked(in held);
+            _flags |= AttachmentFlags.DetachWhenDrained;
+        }
+
+        DetachIfDrained();
+    }
+
+    /// <summary>
+    /// Keeps the memory in place for a dynamic importer that cannot tolerate moves (<c>dma_buf_pin</c>). An exporter that never moves needs no work. A
+    /// pinned buffer can still be revoked.
+    /// </summary>
+    /// <exception cref="DmaBufException">EINVAL: a static importer (pinned around map anyway), or not attached; ENODEV: revoked; else the exporter's errno.</exception>
+    public void Pin(in ReservationLock held)
+    {
+        Buffer.Reservation.ThrowIfNotHeldBy(in held);
+        ThrowIfStatic(nameof(Pin));
+        Buffer.ThrowIfNotLive("Pinning", Importer);
+        AttachmentStatus next = Transition(AttachmentEvent.Pin, nameof(Pin));
+        Buffer.Pinning?.Pin(this, in held);
+        _status = next;
+    }
+
+    /// <summary>Undoes one <see cref="Pin"/> (<c>dma_buf_unpin</c>).</summary>
+    /// <exception cref="DmaBufException">EINVAL: not pinned, or a static importer.</exception>
+    public void Unpin(in ReservationLock held)
+    {
+        Buffer.Reservation.ThrowIfNotHeldBy(in held);
+        ThrowIfStatic(nameof(Unpin));
+        _status = Transition(AttachmentEvent.Unpin, nameof(Unpin));
+        Buffer.Pinning?.Unpin(this, in held);
+    }
+
+    /// <summary>Adds a fence of this importer's work to the buffer's reservation (<c>dma_resv_add_fence</c>).</summary>
+    /// <exception cref="DmaBufException">ENODEV: the buffer is being or was revoked, no new work may begin.</exception>
+    public void AddFence(in ReservationLock held, Fence fence, FenceUsage usage)
+    {
+        Buffer.Reservation.ThrowIfNotHeldBy(in held);
+        Buffer.ThrowIfNotLive("Adding a fence", Importer);
+        Buffer.Reservation.AddFence(in held, fence, usage);
+    }
+
+    internal void MarkListed() => _status = Transition(AttachmentEvent.List, "Listing");
+
+    internal void MarkFailed() => _status = Transition(AttachmentEvent.Refuse, "Refusing");
+
+    private void UndoEverythingLocked(in ReservationLock held)
+    {
+        Mapping? mapping = _mappings;
+        while (mapping is not null)
+        {
+            Mapping? next = mapping.Next;
+            if (mapping.CloseForUnmap() == GateEffect.TearDown)
+            {
+                TearDownLocked(mapping, in held);
+            }
+
+            mapping = next;
+        }
+
+        while (_status.Pins > 0)
+        {
+            Unpin(in held);
+        }
+    }
+
+    /// <summary>Finishes a dispose once no mapping is left: called after each tear-down, without the lock.</summary>
+    private void DetachIfDrained()
+    {
+        bool last;
+        using (Buffer.Reservation.LockOrJoin(out _))
+        {
+            if ((_flags & AttachmentFlags.DetachWhenDrained) == 0 || _status.Phase != AttachmentPhase.Listed || _status.LiveMappings > 0)
+            {
+                return;
+            }
+
+            _status = Transition(AttachmentEvent.Detach, nameof(Detach));
+            last = Buffer.UnlistLocked(this);
+        }
+
+        Buffer.AfterDetach(this, last);
+    }
+
+    private AttachmentStatus Transition(AttachmentEvent happened, string tried)
+    {
+        (AttachmentStatus next, Errno refused) = AttachmentStatus.Apply(in _status, happened);
+        if (refused != Errno.None)
+        {
+            throw new DmaBufException(
+                refused,
+                $"{tried} for '{Importer}' on '{Buffer.DisplayName}' was refused in phase {_status.Phase} with {_status.LiveMappings} mappings and {_status.Pins} pins.");
+        }
+
+        return next;
+    }
+
+    private void ThrowIfStatic(string tried)
+    {
+        if (!IsDynamic)
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"{tried} was asked by the static importer '{Importer}' of '{Buffer.DisplayName}': static importers are pinned around map; derive from DynamicImporter to pin.");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+namespace DmaBuf;
+
+/// <summary>The importer's side of <see cref="CpuMappingType"/>.</summary>
+/// <param name="Access">What it wants to do.</param>
+/// <param name="Coherency">NeedsMaintenance: either kind will do.</param>
+public sealed record CpuRequest(CpuAccess Access, CpuCoherency Coherency);

@@ -1,0 +1,42 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace DmaBuf;
+
+/// <summary>One write access of the CPU. Its spans cannot outlive it; while it lives a revoke waits, up to its deadline.</summary>
+public ref struct CpuWriteLease
+{
+    private readonly CpuMapping _mapping;
+    private AccessScope _access;
+    private bool _bracketed;
+
+    internal CpuWriteLease(CpuMapping mapping, AccessScope access, bool bracketed)
+    {
+        _mapping = mapping;
+        _access = access;
+        _bracketed = bracketed;
+    }
+
+    /// <summary>All bytes of a buffer of at most 2 GiB.</summary>
+    /// <exception cref="DmaBufException">EOVERFLOW: larger; use <see cref="Window"/>.</exception>
+    [UnscopedRef]
+    public readonly Span<byte> Span => _mapping.WindowOf(0, _mapping.WholeLength);
+
+    /// <summary>Some bytes of a buffer of any size.</summary>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="length">How many bytes.</param>
+    /// <exception cref="DmaBufException">EINVAL: not inside the buffer.</exception>
+    [UnscopedRef]
+    public readonly Span<byte> Window(ulong offset, int length) => _mapping.WindowOf(offset, length);
+
+    /// <summary>Ends the access; the second call does nothing.</summary>
+    public void Dispose()
+    {
+        if (_bracketed)
+        {
+            _bracketed = false;
+            _mapping.EndBracket(DmaDirection.Bidirectional);
+        }
+
+        _access.Dispose();
+    }
+}

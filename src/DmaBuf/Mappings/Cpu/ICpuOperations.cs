@@ -1,0 +1,13 @@
+namespace DmaBuf;
+
+/// <summary>The exporter's operations for <see cref="CpuMappingType"/>: the role of <c>mmap</c> and <c>vmap</c>.</summary>
+public interface ICpuOperations
+{
+    /// <summary>Maps the whole buffer for the CPU. Called with the reservation lock held.</summary>
+    /// <param name="attachment">The attachment that maps.</param>
+    /// <param name="access">What was agreed on.</param>
+    /// <param name="held">The proof that the lock is held.</param>
+    /// <returns>A fresh object each time, owned by the mapping; its dispose is the unmap.</returns>
+    /// <exception cref="DmaBufException">ENOMEM and others: nothing is mapped.</exception>
+    CpuMemory MapCpu(CpuAttachment attachment, CpuAccess access, in ReservationLock held);
+}

@@ -1,0 +1,21 @@
+using System.Runtime.InteropServices;
+
+namespace DmaBuf;
+
+/// <summary>The use of a buffer's descriptor for one call: to send it, or to hand it to a kernel interface.</summary>
+public ref struct DescriptorLease
+{
+    private AccessScope _access;
+
+    internal DescriptorLease(SafeHandle handle, AccessScope access)
+    {
+        Handle = handle;
+        _access = access;
+    }
+
+    /// <summary>The handle, owned by the mapping: never dispose it, and do not keep it beyond the lease.</summary>
+    public SafeHandle Handle { get; }
+
+    /// <summary>Ends the use; the second call does nothing.</summary>
+    public void Dispose() => _access.Dispose();
+}

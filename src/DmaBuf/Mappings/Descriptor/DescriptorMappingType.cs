@@ -1,0 +1,131 @@
+using System.Numerics;
+
+namespace DmaBuf;
+
+/// <summary>
+/// The mapping type <b>Descriptor</b>: the importer gets a kernel descriptor, because it is a kernel interface or hands it to one. What is known of the descriptor is
+/// matched against what the interface needs, property by property, before a bare errno comes back from a kernel.
+/// </summary>
+public sealed class DescriptorMappingType : MappingType<DescriptorOffer, DescriptorNeeds, DescriptorAttachment>
+{
+    private DescriptorMappingType()
+        : base("Descriptor", 1)
+    {
+    }
+
+    /// <summary>The only instance.</summary>
+    public static DescriptorMappingType Instance { get; } = new();
+
+    /// <summary>Offers a descriptor.</summary>
+    /// <param name="operations">Opens descriptors; kept by every attachment.</param>
+    /// <param name="facts">What is known of them.</param>
+    /// <exception cref="DmaBufException">EINVAL: a fact names no kind, no memory or more than one; or the granularity is no power of two.</exception>
+    public static MappingOffer Offer(IDescriptorOperations operations, DescriptorFacts facts)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        ArgumentNullException.ThrowIfNull(facts);
+        if (!BitOperations.IsPow2((int)facts.Kind) || !BitOperations.IsPow2((int)facts.Memory) || !BitOperations.IsPow2(facts.SizeGranularity)
+            || !Enum.IsDefined(facts.Access) || string.IsNullOrWhiteSpace(facts.ExporterName))
+        {
+            throw new DmaBufException(
+                Errno.EINVAL, $"Offering a descriptor with {facts} was refused: name one kind, one memory, an exporter, an access and a granularity that is a power of two.");
+        }
+
+        return Instance.CreateOffer(new DescriptorOffer(operations, facts));
+    }
+
+    /// <summary>Requests a descriptor.</summary>
+    /// <param name="needs">What the importer needs of it; null: nothing in particular.</param>
+    /// <param name="ceiling">The costs that the importer permits.</param>
+    /// <exception cref="DmaBufException">EINVAL: no kind or no memory is taken, or the granularity is no power of two.</exception>
+    public static MappingRequest<DescriptorAttachment> Request(DescriptorNeeds? needs = null, MappingCost ceiling = MappingCost.Default)
+    {
+        needs ??= new DescriptorNeeds();
+        if (needs.Kinds == DescriptorKind.None || needs.Memory == DescriptorMemory.None || !BitOperations.IsPow2(needs.SizeGranularity)
+            || !Enum.IsDefined(needs.Access))
+        {
+            throw new DmaBufException(
+                Errno.EINVAL, $"Requesting a descriptor with {needs} was refused: take at least one kind and one memory, an access, and a granularity that is a power of two.");
+        }
+
+        return Instance.CreateRequest(needs, ceiling);
+    }
+
+    /// <inheritdoc/>
+    protected internal override MatchVerdict Match(in MatchContext context, DescriptorOffer offer, DescriptorNeeds request)
+    {
+        DescriptorFacts facts = offer.Facts;
+        if ((facts.Kind & request.Kinds) == 0)
+        {
+            return context.Decline("descriptor kind", facts.Kind, request.Kinds);
+        }
+
+        if ((facts.Memory & request.Memory) == 0)
+        {
+            return context.Decline("memory", facts.Memory, request.Memory);
+        }
+
+        if (request.ExporterName is { } name && name != facts.ExporterName)
+        {
+            return context.Decline("kernel exporter", facts.ExporterName, name);
+        }
+
+        if (request.PinnableByAddress && !facts.PinnableByAddress)
+        {
+            return context.Decline("pinnable by address", false, true);
+        }
+
+        if (facts.SizeGranularity < request.SizeGranularity && context.BufferSize % request.SizeGranularity != 0)
+        {
+            return context.Decline("size granularity", facts.SizeGranularity, request.SizeGranularity);
+        }
+
+        if (request.Access > facts.Access)
+        {
+            return context.Decline("access", facts.Access, request.Access);
+        }
+
+        if ((request.RequiredSeals & ~facts.Seals) != 0)
+        {
+            return context.Decline("required seals", facts.Seals, request.RequiredSeals);
+        }
+
+        return (request.ForbiddenSeals & facts.Seals) != 0
+            ? context.Decline("forbidden seals", facts.Seals, request.ForbiddenSeals)
+            : context.Accept(MappingCost.None);
+    }
+
+    /// <inheritdoc/>
+    protected internal override DescriptorAttachment FinishMatch(in FinishContext context, DescriptorOffer offer, DescriptorNeeds request)
+        => new(in context, offer);
+
+    /// <inheritdoc/>
+    protected internal override string DescribeOffer(DescriptorOffer offer)
+    {
+        DescriptorFacts facts = offer.Facts;
+        return $"{facts.Kind} of {facts.ExporterName}, {facts.Memory}, {facts.Access}, {(facts.PinnableByAddress ? "pinnable" : "not pinnable")} by address, "
+            + $"granularity {facts.SizeGranularity}, seals {facts.Seals}";
+    }
+
+    /// <inheritdoc/>
+    protected internal override string DescribeRequest(DescriptorNeeds request)
+        => $"{request.Kinds}, {request.Memory}, {request.Access}{(request.ExporterName is null ? string.Empty : $", only from {request.ExporterName}")}"
+            + $"{(request.PinnableByAddress ? ", pinnable by address" : string.Empty)}";
+
+    /// <inheritdoc/>
+    protected internal override IEnumerable<Relaxation<DescriptorNeeds>> Relax(DescriptorNeeds request, MatchDecline decline)
+    {
+        switch (decline.Property)
+        {
+            case "access":
+                yield return new("ask for Read access", request with { Access = CpuAccess.Read });
+                break;
+            case "required seals":
+                yield return new("accept the seals that are there", request with { RequiredSeals = DescriptorSeals.None });
+                break;
+            default:
+                // The other needs are those of a kernel interface: asking for less would only move the refusal into the kernel.
+                break;
+        }
+    }
+}

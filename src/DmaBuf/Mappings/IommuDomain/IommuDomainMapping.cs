@@ -1,0 +1,25 @@
+namespace DmaBuf;
+
+/// <summary>A buffer installed in an importer's I/O page table. It shows where, never what lies behind.</summary>
+/// <remarks>Safe for all threads. Dispose removes the translations; a revoke at its deadline does the same.</remarks>
+public sealed class IommuDomainMapping : Mapping
+{
+    private readonly object? _state;
+
+    internal IommuDomainMapping(in MapTicket ticket, DmaRange range, object? state)
+        : base(in ticket, MappingCost.IommuMap)
+    {
+        Range = range;
+        _state = state;
+    }
+
+    /// <summary>The addresses of the domain at which the buffer stands. The importer chose them, so they reveal nothing; accesses are stopped by the IOMMU.</summary>
+    public DmaRange Range { get; }
+
+    /// <inheritdoc/>
+    protected internal override void Unmap(in ReservationLock held)
+    {
+        IommuDomainAttachment attachment = (IommuDomainAttachment)Attachment;
+        attachment.Operations.UnmapIommuDomain(attachment, Range.Start, _state, in held);
+    }
+}

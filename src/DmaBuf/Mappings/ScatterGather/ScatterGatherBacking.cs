@@ -1,0 +1,108 @@
+namespace DmaBuf;
+
+/// <summary>
+/// A <see cref="ScatterGatherTable"/> together with what must be undone when it is unmapped (the private part around <c>phys_vec_to_sgt</c>'s table).
+/// Whoever made it owns it; the importer sees the table only.
+/// </summary>
+/// <remarks>
+/// <para>ScatterGatherTableBuilder makes the usual ones. An exporter that gets its DMA addresses in a way of its own derives from this class,
+/// gives the entries to the constructor and undoes its work in <see cref="Undo"/>.</para>
+/// <para>Release (<c>phys_vec_free_sgt</c>) is called under the buffer's reservation lock, like map. It acts once, from whichever thread comes first.</para>
+/// </remarks>
+public abstract class ScatterGatherBacking
+{
+    private int _released;
+
+    /// <summary>Makes a table of entries that an exporter has mapped itself.</summary>
+    /// <param name="entries">Copied. In the order of the buffer's bytes; page aligned, none empty, at most <see cref="ScatterGatherTable.MaximumEntryLength"/> each.</param>
+    /// <param name="cost">What making this mapping did cost.</param>
+    /// <exception cref="DmaBufException">EINVAL: no entry, an empty or unaligned one; EOVERFLOW: the end of one wraps; ENOMEM.</exception>
+    protected ScatterGatherBacking(ReadOnlySpan<ScatterGatherEntry> entries, MappingCost cost)
+    {
+        ulong totalLength = RequireEntries(entries);
+        ScatterGatherEntry[] array = ScatterGatherEntryPool.Rent((ulong)entries.Length);
+        entries.CopyTo(array);
+        Table = new ScatterGatherTable(array, entries.Length, totalLength);
+        Cost = cost;
+    }
+
+    private protected ScatterGatherBacking(ScatterGatherTable table, MappingCost cost)
+    {
+        Table = table;
+        Cost = cost;
+    }
+
+    /// <summary>The table to hand to the importer; throws on access once released.</summary>
+    public ScatterGatherTable Table { get; }
+
+    /// <summary>What this mapping did cost, as opposed to the agreement's upper bound.</summary>
+    public MappingCost Cost { get; }
+
+    /// <summary>
+    /// The first exception that a device or exporter threw while it took the mapping back, against its contract; null in all other cases. Release went on
+    /// with the rest regardless. Something may have leaked, and this says what.
+    /// </summary>
+    public Exception? ReleaseFault { get; private set; }
+
+    /// <summary>Undoes the mapping and ends the table; the importer has let go of it. Idempotent, never throws.</summary>
+    public void Release() => Release(isTableInUse: false);
+
+    /// <summary>
+    /// The same for a forced revoke: the importer may at this moment be reading a span of the table. Such a span keeps its old numbers, which no longer lead
+    /// anywhere, rather than show another buffer's. Idempotent, never throws.
+    /// </summary>
+    public void ReleaseWhileInUse() => Release(isTableInUse: true);
+
+    /// <summary>Takes the DMA addresses back from the device. Called at most once; must not throw. The table can still be read.</summary>
+    protected abstract void Undo();
+
+    /// <summary>Runs one step of <see cref="Undo"/>, so that a step which breaks its contract does not keep the later ones from running.</summary>
+    /// <param name="step">The step; given <paramref name="argument"/>.</param>
+    /// <param name="argument">Passed to the step, which then needs no closure.</param>
+    private protected void Attempt<TArgument>(Action<TArgument> step, TArgument argument)
+    {
+#pragma warning disable CA1031 // Whatever a device throws here breaks its contract; it is kept for the leak report and must not stop the teardown.
+        try
+        {
+            step(argument);
+        }
+        catch (Exception exception)
+        {
+            ReleaseFault ??= exception;
+        }
+#pragma warning restore CA1031
+    }
+
+    private void Release(bool isTableInUse)
+    {
+        if (Interlocked.Exchange(ref _released, 1) != 0)
+            return;
+        Attempt(static backing => backing.Undo(), this);
+        if (isTableInUse)
+            Table.Abandon();
+        else
+            Table.Release();
+    }
+
+    private static ulong RequireEntries(ReadOnlySpan<ScatterGatherEntry> entries)
+    {
+        if (entries.IsEmpty)
+            throw new DmaBufException(Errno.EINVAL, "A scatter/gather table needs at least one entry.");
+        ulong total = 0; // cannot wrap: fewer than 2^31 entries of less than 2^32 bytes
+        for (int index = 0; index < entries.Length; index++)
+        {
+            ScatterGatherEntry entry = entries[index];
+            if (entry.Length == 0 || ((entry.Address.Value | entry.Length) & (MemoryPage.Size - 1)) != 0)
+            {
+                throw new DmaBufException(
+                    Errno.EINVAL, $"Entry {index} {entry} of a scatter/gather table is empty or not aligned to 0x{MemoryPage.Size:x} bytes.");
+            }
+
+            if (entry.Address.Value + entry.Length < entry.Address.Value)
+                throw new DmaBufException(Errno.EOVERFLOW, $"The end of entry {index} {entry} of a scatter/gather table wraps 64 bits.");
+            total += entry.Length;
+        }
+
+        return total;
+    }
+}

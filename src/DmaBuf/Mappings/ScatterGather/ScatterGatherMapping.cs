@@ -1,0 +1,42 @@
+namespace DmaBuf;
+
+/// <summary>A buffer mapped for one device: its table of DMA addresses.</summary>
+/// <remarks>
+/// Safe for all threads. The table may be read between map and unmap only, through <see cref="ReadTable"/>. An address that was copied out is stopped by the
+/// IOMMU after unmap or revoke, or, without one, by the importer's good faith, which is why such an attachment is cooperative.
+/// </remarks>
+public sealed class ScatterGatherMapping : Mapping
+{
+    private readonly ScatterGatherBacking _backing;
+
+    internal ScatterGatherMapping(in MapTicket ticket, ScatterGatherBacking backing, DmaDirection direction)
+        : base(in ticket, backing.Cost)
+    {
+        _backing = backing;
+        Direction = direction;
+    }
+
+    /// <summary>Which accesses the device may make.</summary>
+    public DmaDirection Direction { get; }
+
+    /// <summary>Begins reading the table, for example to program the device. Allocates nothing.</summary>
+    /// <returns>The lease; dispose it once the device has been told.</returns>
+    /// <exception cref="DmaBufException">ENODEV: revoked.</exception>
+    /// <exception cref="ObjectDisposedException">Unmapped.</exception>
+    public ScatterGatherLease ReadTable() => new(_backing.Table, EnterAccess());
+
+    /// <inheritdoc/>
+    protected internal override void Unmap(in ReservationLock held)
+    {
+        ScatterGatherAttachment attachment = (ScatterGatherAttachment)Attachment;
+        attachment.Operations.UnmapScatterGather(attachment, _backing, Direction, in held);
+    }
+
+    /// <inheritdoc/>
+    protected internal override bool TryTakeAway(in ReservationLock held)
+    {
+        // The device's translations go at once; the array stays with whoever is reading it.
+        _backing.ReleaseWhileInUse();
+        return true;
+    }
+}

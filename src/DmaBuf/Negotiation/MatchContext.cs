@@ -1,0 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace DmaBuf;
+
+/// <summary>
+/// Makes the verdict on one pair. Borrowed for the call of <c>Match</c>; it shows the buffer's unchanging facts and nothing of the attachment, which
+/// does not exist yet.
+/// </summary>
+[SuppressMessage("Performance", "CA1822", Justification = "A verdict can only be made where the core lent a context.")]
+public readonly ref struct MatchContext
+{
+    internal MatchContext(ulong bufferSize) => BufferSize = bufferSize;
+
+    /// <summary>The size of the buffer in bytes.</summary>
+    public ulong BufferSize { get; }
+
+    /// <summary>The pair matches.</summary>
+    /// <param name="cost">An upper bound of what mapping will cost.</param>
+    public MatchVerdict Accept(MappingCost cost) => MatchVerdict.Accept(cost);
+
+    /// <summary>The pair does not match, the next one is tried (the kernel's <c>-EOPNOTSUPP</c>). Values of at most 8 bytes allocate nothing.</summary>
+    /// <param name="property">The property that failed; a constant.</param>
+    /// <param name="offered">What the exporter offered.</param>
+    /// <param name="wanted">What the importer wanted.</param>
+    /// <typeparam name="T">An enumeration, a number, a truth value, an address…</typeparam>
+    public MatchVerdict Decline<T>(string property, T offered, T wanted)
+        where T : struct
+    {
+        ArgumentNullException.ThrowIfNull(property);
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<T>() || Unsafe.SizeOf<T>() > sizeof(long))
+        {
+            return Decline(property, offered.ToString(), wanted.ToString());
+        }
+
+        long offeredBits = 0;
+        long wantedBits = 0;
+        MemoryMarshal.Write(MemoryMarshal.AsBytes(new Span<long>(ref offeredBits)), in offered);
+        MemoryMarshal.Write(MemoryMarshal.AsBytes(new Span<long>(ref wantedBits)), in wanted);
+        return MatchVerdict.Decline(property, VerdictValue<T>.Slot, offeredBits, wantedBits);
+    }
+
+    /// <summary>The pair does not match, the next one is tried. Text allocates one small object; use an enumeration where declines are frequent.</summary>
+    /// <param name="property">The property that failed; a constant.</param>
+    /// <param name="offered">What the exporter offered.</param>
+    /// <param name="wanted">What the importer wanted.</param>
+    public MatchVerdict Decline(string property, string? offered, string? wanted)
+    {
+        ArgumentNullException.ThrowIfNull(property);
+        return MatchVerdict.Decline(new MatchDecline(property, offered ?? string.Empty, wanted ?? string.Empty));
+    }
+
+    /// <summary>Stops the whole negotiation: later pairs are not tried, and attach fails with this errno.</summary>
+    /// <param name="errno">The error; not <see cref="Errno.None"/>, and not EOPNOTSUPP, which is what <c>Decline</c> means.</param>
+    /// <param name="reason">A clause for people.</param>
+    /// <exception cref="ArgumentException">The errno does not stop a negotiation.</exception>
+    public MatchVerdict Abort(Errno errno, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        if (errno is Errno.None or Errno.EOPNOTSUPP || (int)errno < 0)
+        {
+            throw new ArgumentException($"'{errno}' does not stop a negotiation: accept, decline, or abort with another errno.", nameof(errno));
+        }
+
+        return MatchVerdict.Abort(errno, reason);
+    }
+}

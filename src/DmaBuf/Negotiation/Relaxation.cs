@@ -1,0 +1,7 @@
+namespace DmaBuf;
+
+/// <summary>A single change to a request that may make a declined pair match.</summary>
+/// <param name="Description">The change as an instruction, for example <c>accept peer-to-peer</c>.</param>
+/// <param name="Request">The request with that change alone.</param>
+/// <typeparam name="TRequest">The type's request data.</typeparam>
+public sealed record Relaxation<TRequest>(string Description, TRequest Request);

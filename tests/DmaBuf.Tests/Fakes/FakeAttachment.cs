@@ -1,0 +1,50 @@
+namespace DmaBuf.Tests.Fakes;
+
+/// <summary>An attachment whose maps do what the test programmed.</summary>
+internal sealed class FakeAttachment : Attachment
+{
+    internal FakeAttachment(in FinishContext context)
+        : base(in context)
+    {
+    }
+
+    public override Revocability Revocability => ProgrammedRevocability;
+
+    internal Revocability ProgrammedRevocability { get; set; } = Revocability.Enforced;
+
+    internal Func<Exception?>? FailMap { get; set; }
+
+    internal MappingCost MapCost { get; set; }
+
+    internal bool CanTakeAway { get; set; }
+
+    internal bool ReturnNothing { get; set; }
+
+    internal int Unmaps { get; set; }
+
+    internal int Released { get; set; }
+
+    internal List<string> Trace { get; } = [];
+
+    internal FakeMapping MapFake(CancellationToken cancellationToken = default) => Map(this, MapIt, cancellationToken);
+
+    internal FakeMapping MapFakeLocked(in ReservationLock held) => MapLocked(in held, this, MapIt);
+
+    internal void UnmapFake(FakeMapping mapping) => Unmap(mapping);
+
+    internal void UnmapFakeLocked(in ReservationLock held, FakeMapping mapping) => UnmapLocked(in held, mapping);
+
+    protected internal override string Describe() => "fake words";
+
+    private static FakeMapping MapIt(in MapTicket ticket, FakeAttachment attachment)
+    {
+        attachment.Trace.Add("map");
+        ticket.Held.Reservation.ThrowIfNotHeldBy(ticket.Held);
+        if (attachment.FailMap?.Invoke() is { } failure)
+        {
+            throw failure;
+        }
+
+        return attachment.ReturnNothing ? null! : new FakeMapping(in ticket, attachment.MapCost);
+    }
+}

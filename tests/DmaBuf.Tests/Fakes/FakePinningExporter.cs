@@ -1,0 +1,28 @@
+namespace DmaBuf.Tests.Fakes;
+
+/// <summary>An exporter that pins, counting.</summary>
+internal sealed class FakePinningExporter(params MappingOffer[] offers) : FakeExporter(offers), IPinningExporter
+{
+    internal int Pins { get; private set; }
+
+    internal Exception? FailPin { get; set; }
+
+    public void Pin(Attachment attachment, in ReservationLock held)
+    {
+        held.Reservation.ThrowIfNotHeldBy(in held);
+        Trace.Add("pin");
+        if (FailPin is { } failure)
+        {
+            throw failure;
+        }
+
+        Pins++;
+    }
+
+    public void Unpin(Attachment attachment, in ReservationLock held)
+    {
+        held.Reservation.ThrowIfNotHeldBy(in held);
+        Trace.Add("unpin");
+        Pins--;
+    }
+}
