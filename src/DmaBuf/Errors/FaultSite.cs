@@ -15,7 +15,7 @@ public enum FaultSite
     /// <summary>What a mapping must remember in order to be undone: a reserved IOVA block or the ranges that were mapped.</summary>
     StateAllocation = 3,
 
-    /// <summary>The entries of a PhysicalAddressList.</summary>
+    /// <summary>The entries of a <see cref="PhysicalAddressList"/>.</summary>
     ListAllocation = 4,
 
     /// <summary>The buffer object, in export.</summary>

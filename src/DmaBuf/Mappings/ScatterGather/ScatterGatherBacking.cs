@@ -5,7 +5,7 @@ namespace DmaBuf;
 /// Whoever made it owns it; the importer sees the table only.
 /// </summary>
 /// <remarks>
-/// <para>ScatterGatherTableBuilder makes the usual ones. An exporter that gets its DMA addresses in a way of its own derives from this class,
+/// <para><see cref="ScatterGatherTableBuilder"/> makes the usual ones. An exporter that gets its DMA addresses in a way of its own derives from this class,
 /// gives the entries to the constructor and undoes its work in <see cref="Undo"/>.</para>
 /// <para>Release (<c>phys_vec_free_sgt</c>) is called under the buffer's reservation lock, like map. It acts once, from whichever thread comes first.</para>
 /// </remarks>
@@ -20,9 +20,8 @@ public abstract class ScatterGatherBacking
     protected ScatterGatherBacking(ReadOnlySpan<ScatterGatherEntry> entries, MappingCost cost)
     {
         ulong totalLength = RequireEntries(entries);
-        ScatterGatherEntry[] array = ScatterGatherEntryPool.Rent((ulong)entries.Length);
-        entries.CopyTo(array);
-        Table = new ScatterGatherTable(array, entries.Length, totalLength);
+        Table = ScatterGatherTable.Allocate((ulong)entries.Length, totalLength);
+        entries.CopyTo(Table.EntriesToFill);
         Cost = cost;
     }
 

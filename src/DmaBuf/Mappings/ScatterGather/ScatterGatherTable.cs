@@ -21,8 +21,8 @@ public sealed class ScatterGatherTable
     private readonly ulong _totalLength;
     private ScatterGatherEntry[]? _entries;
 
-    /// <summary>Takes ownership of a rented array, of which the first <paramref name="count"/> elements become the table.</summary>
-    internal ScatterGatherTable(ScatterGatherEntry[] rentedEntries, int count, ulong totalLength)
+    // Takes ownership of a rented array, of which the first count elements become the table.
+    private ScatterGatherTable(ScatterGatherEntry[] rentedEntries, int count, ulong totalLength)
     {
         _entries = rentedEntries;
         _count = count;
@@ -60,6 +60,13 @@ public sealed class ScatterGatherTable
 
     /// <summary>The entries and length, for a person; says so if the table was released.</summary>
     public override string ToString() => IsReleased ? "released table" : $"{_count} entries, {_totalLength} bytes";
+
+    /// <summary>A table whose entries, any contents at first, are yet to be written through <see cref="EntriesToFill"/>.</summary>
+    /// <exception cref="DmaBufException">ENOMEM.</exception>
+    internal static ScatterGatherTable Allocate(ulong count, ulong totalLength)
+    {
+        return new ScatterGatherTable(ScatterGatherEntryPool.Rent(count), (int)count, totalLength);
+    }
 
     /// <summary>The same entries, writable: for the builder, before anybody else sees the table.</summary>
     internal Span<ScatterGatherEntry> EntriesToFill => LiveEntries().AsSpan(0, _count);

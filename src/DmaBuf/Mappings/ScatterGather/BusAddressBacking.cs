@@ -1,0 +1,50 @@
+namespace DmaBuf;
+
+/// <summary>Mode A: the peer is reached below one switch by PCI bus addresses. Nothing was mapped, so nothing is undone.</summary>
+internal sealed class BusAddressBacking : ScatterGatherBacking
+{
+    private BusAddressBacking(ScatterGatherTable table)
+        : base(table, MappingCost.None)
+    {
+    }
+
+    /// <summary>Writes the table: each physical address plus the provider's bus offset, modulo 2^64.</summary>
+    /// <exception cref="DmaBufException">EINVAL: the offset is not page aligned; EOVERFLOW: a range wraps in bus space; ENOMEM.</exception>
+    internal static BusAddressBacking Create(PeerToPeerProvider provider, ReadOnlySpan<PhysicalRange> ranges, in PhysicalRangeSummary summary)
+    {
+        if ((provider.BusOffset & (MemoryPage.Size - 1)) != 0)
+        {
+            throw new DmaBufException(
+                Errno.EINVAL, $"The bus offset 0x{provider.BusOffset:x} of {provider.Device.Address} is not a multiple of 0x{MemoryPage.Size:x}.");
+        }
+
+        var table = ScatterGatherTable.Allocate(ScatterGatherFill.CountEntries(ranges, summary), summary.TotalLength);
+        ulong addressBits = ScatterGatherFill.FromRanges(ranges, table.EntriesToFill, provider.BusOffset);
+        if (addressBits > long.MaxValue && FindWrap(ranges, provider.BusOffset) is { } wrapped)
+        {
+            table.Release();
+            throw new DmaBufException(
+                Errno.EOVERFLOW, $"{wrapped} moved by the bus offset 0x{provider.BusOffset:x} of {provider.Device.Address} wraps 64 bits.");
+        }
+
+        return new BusAddressBacking(table);
+    }
+
+    /// <inheritdoc/>
+    protected override void Undo()
+    {
+    }
+
+    // The sum start + offset may wrap, that is how a negative offset is written; the range from there on may not.
+    private static PhysicalRange? FindWrap(ReadOnlySpan<PhysicalRange> ranges, ulong offset)
+    {
+        foreach (PhysicalRange range in ranges)
+        {
+            ulong start = range.Start.Value + offset;
+            if (start + range.Length < start)
+                return range;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,67 @@
+namespace DmaBuf;
+
+/// <summary>Mode C: each range is mapped by itself. It is unmapped with the address and length it was mapped with, however its entries were cut.</summary>
+internal sealed class PerRangeBacking : ScatterGatherBacking
+{
+    private readonly IDmaDevice _device;
+    private readonly DmaDirection _direction;
+    private readonly DmaAttributes _attributes;
+    private readonly DmaRange[] _mapped;
+    private int _mappedCount;
+
+    private PerRangeBacking(
+        ScatterGatherTable table, MappingCost cost, IDmaDevice device, DmaRange[] mapped, DmaDirection direction, DmaAttributes attributes)
+        : base(table, cost)
+    {
+        _device = device;
+        _mapped = mapped;
+        _direction = direction;
+        _attributes = attributes;
+    }
+
+    /// <summary>Maps the ranges one by one; if one fails, exactly those before it are unmapped.</summary>
+    internal static PerRangeBacking Map(
+        IDmaDevice device, ReadOnlySpan<PhysicalRange> ranges, in PhysicalRangeSummary summary, DmaDirection direction, DmaAttributes attributes)
+    {
+        var mapped = new DmaRange[ranges.Length];
+        var table = ScatterGatherTable.Allocate(ScatterGatherFill.CountEntries(ranges, summary), summary.TotalLength);
+        var backing = new PerRangeBacking(table, CostOn(device, attributes), device, mapped, direction, attributes);
+        try
+        {
+            backing.MapAll(ranges);
+        }
+        catch
+        {
+            backing.Release();
+            throw;
+        }
+
+        ScatterGatherFill.FromRanges(mapped, table.EntriesToFill);
+        return backing;
+    }
+
+    /// <inheritdoc/>
+    protected override void Undo()
+    {
+        foreach (DmaRange range in _mapped.AsSpan(0, _mappedCount))
+            Attempt(static step => step.Backing._device.UnmapRange(step.Range, step.Backing._direction, step.Backing._attributes), (Backing: this, Range: range));
+    }
+
+    private void MapAll(ReadOnlySpan<PhysicalRange> ranges)
+    {
+        foreach (PhysicalRange range in ranges)
+        {
+            DmaAddress address = _device.MapRange(range, _direction, _attributes);
+            // Counted before it is looked at: the device holds a mapping now, whatever its address is worth.
+            _mapped[_mappedCount++] = new DmaRange(address, range.Length);
+            if ((address.Value & (MemoryPage.Size - 1)) != 0 || address.Value + range.Length < address.Value)
+                throw new DmaBufException(Errno.EFAULT, $"{_device.Name} mapped {range} at {address}: not page aligned or wrapping.");
+        }
+    }
+
+    // Caches are never maintained for device memory; for all else the device's own bound is the best that is known.
+    private static MappingCost CostOn(IDmaDevice device, DmaAttributes attributes)
+    {
+        return attributes == DmaAttributes.Mmio ? device.RangeMappingCost & ~MappingCost.CacheMaintenance : device.RangeMappingCost;
+    }
+}
