@@ -14,5 +14,5 @@ internal sealed class FakeMapping(in MapTicket ticket, MappingCost cost) : Mappi
 
     protected internal override bool TryTakeAway(in ReservationLock held) => ((FakeAttachment)Attachment).CanTakeAway;
 
-    protected internal override void ReleaseTaken() => ((FakeAttachment)Attachment).Released++;
+    protected internal override void ReleaseTaken(in ReservationLock held) => ((FakeAttachment)Attachment).Released++;
 }

@@ -104,7 +104,7 @@ public abstract partial class Attachment
         {
             if (taken)
             {
-                mapping.ReleaseTaken();
+                mapping.ReleaseTaken(in held);
             }
             else
             {

@@ -81,8 +81,8 @@ public abstract class Mapping : IDisposable
     /// </summary>
     protected internal virtual bool TryTakeAway(in ReservationLock held) => false;
 
-    /// <summary>Frees what <see cref="TryTakeAway"/> left behind, once nobody is inside and the importer has unmapped. Must not throw.</summary>
-    protected internal virtual void ReleaseTaken()
+    /// <summary>Frees what <see cref="TryTakeAway"/> left behind, once nobody is inside and the importer has unmapped. Called with the lock held. Must not throw.</summary>
+    protected internal virtual void ReleaseTaken(in ReservationLock held)
     {
     }
 

@@ -60,7 +60,7 @@ public sealed class CpuMapping : Mapping
     protected internal override bool TryTakeAway(in ReservationLock held) => _memory.TryOverlay();
 
     /// <inheritdoc/>
-    protected internal override void ReleaseTaken() => _memory.Dispose();
+    protected internal override void ReleaseTaken(in ReservationLock held) => _memory.Dispose();
 
     internal Span<byte> WindowOf(ulong offset, int length)
     {

@@ -37,6 +37,9 @@ public abstract class ScatterGatherBacking
     /// <summary>What this mapping did cost, as opposed to the agreement's upper bound.</summary>
     public MappingCost Cost { get; }
 
+    /// <summary>What the table was converted from, given back when it is unmapped; null if it was not converted.</summary>
+    internal object? Origin { get; set; }
+
     /// <summary>
     /// The first exception that a device or exporter threw while it took the mapping back, against its contract; null in all other cases. Release went on
     /// with the rest regardless. Something may have leaked, and this says what.

@@ -39,4 +39,7 @@ public sealed class ScatterGatherMapping : Mapping
         _backing.ReleaseWhileInUse();
         return true;
     }
+
+    /// <inheritdoc/>
+    protected internal override void ReleaseTaken(in ReservationLock held) => Unmap(in held);
 }

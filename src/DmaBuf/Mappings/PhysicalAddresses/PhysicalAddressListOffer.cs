@@ -1,0 +1,7 @@
+namespace DmaBuf;
+
+/// <summary>The exporter's side of <see cref="PhysicalAddressListMappingType"/>.</summary>
+/// <param name="Source">Makes lists and checks them.</param>
+/// <param name="Kind">What the lists hold.</param>
+/// <param name="Cost">An upper bound of what mapping costs.</param>
+public sealed record PhysicalAddressListOffer(PhysicalAddressListSource Source, PhysicalMemoryKind Kind, MappingCost Cost);
