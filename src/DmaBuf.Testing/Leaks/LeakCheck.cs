@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace DmaBuf.Testing;
+
+/// <summary>
+/// Counts what may leak before and after: buffers, attachments, live mappings, reported problems, and where the system shows them the descriptors of this process.
+/// </summary>
+/// <remarks>
+/// Start it first, dispose what the test made, then verify. Descriptors are counted for the whole process, so nothing else may open any meanwhile. Used by one thread.
+/// </remarks>
+public sealed class LeakCheck
+{
+    private const string DescriptorFolder = "/proc/self/fd";
+    private const string Problems = "problems";
+
+    private readonly DmaBufferRegistry _registry;
+    private readonly Dictionary<string, long> _before;
+
+    private LeakCheck(DmaBufferRegistry registry)
+    {
+        _registry = registry;
+        _before = Count();
+    }
+
+    /// <summary>Counts what is there now.</summary>
+    /// <param name="registry">The registry of the buffers in question; null: the default one.</param>
+    public static LeakCheck Start(DmaBufferRegistry? registry = null) => new(registry ?? DmaBufferRegistry.Default);
+
+    /// <summary>Counts again, and fails if anything was left.</summary>
+    /// <param name="expectedProblems">How many problems the test meant to cause.</param>
+    /// <exception cref="LeakException">What was left, with a dump of the buffers.</exception>
+    public void Verify(long expectedProblems = 0)
+    {
+        List<string> leaks = [];
+        foreach ((string kind, long after) in Count())
+        {
+            long expected = _before[kind] + (kind == Problems ? expectedProblems : 0);
+            if (after != expected)
+            {
+                leaks.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: {expected} expected, {after} found"));
+            }
+        }
+
+        if (leaks.Count > 0)
+        {
+            throw new LeakException($"{string.Join("; ", leaks)}.\n{_registry.Dump()}\n{string.Join('\n', _registry.Problems)}");
+        }
+    }
+
+    private Dictionary<string, long> Count()
+    {
+        IReadOnlyList<DmaBuffer> buffers = _registry.Buffers;
+        Dictionary<string, long> counts = new()
+        {
+            ["buffers"] = buffers.Count,
+            ["attachments"] = buffers.Sum(static buffer => (long)buffer.AttachmentCount),
+            ["mappings"] = buffers.Sum(static buffer => (long)buffer.MappingCount),
+            [Problems] = _registry.ProblemCount,
+        };
+        if (Directory.Exists(DescriptorFolder))
+        {
+            counts["descriptors"] = Directory.GetFileSystemEntries(DescriptorFolder).LongCount(IsOurs);
+        }
+
+        return counts;
+    }
+
+    /// <summary>The runtime opens assemblies, libraries and its code memory when it likes; everything else was opened by somebody's wish.</summary>
+    private static bool IsOurs(string descriptor)
+    {
+        string? target = new FileInfo(descriptor).LinkTarget;
+        return target is not null
+            && !target.EndsWith(".dll", StringComparison.Ordinal)
+            && !target.EndsWith(".pdb", StringComparison.Ordinal)
+            && !target.Contains(".so", StringComparison.Ordinal)
+            && !target.StartsWith("/memfd:doublemapper", StringComparison.Ordinal);
+    }
+}
