@@ -1,0 +1,5 @@
+namespace FabricMapping;
+
+/// <summary>The importer's side: its node.</summary>
+/// <param name="Node">The importer's node.</param>
+public sealed record FabricRequest(FabricNode Node);
