@@ -57,11 +57,17 @@ public enum Errno
     /// <summary>Invalid argument, or exporter and importer have no mapping type in common.</summary>
     EINVAL = 22,
 
+    /// <summary>The system has as many files open as it may.</summary>
+    ENFILE = 23,
+
     /// <summary>Too many open files.</summary>
     EMFILE = 24,
 
     /// <summary>The request is unknown to the object.</summary>
     ENOTTY = 25,
+
+    /// <summary>A file would become longer than it may.</summary>
+    EFBIG = 27,
 
     /// <summary>No space left.</summary>
     ENOSPC = 28,
@@ -71,6 +77,9 @@ public enum Errno
 
     /// <summary>A deadlock was avoided: back off and lock again.</summary>
     EDEADLK = 35,
+
+    /// <summary>A name is too long.</summary>
+    ENAMETOOLONG = 36,
 
     /// <summary>The function is not implemented here.</summary>
     ENOSYS = 38,
@@ -87,14 +96,29 @@ public enum Errno
     /// <summary>The answer does not fit the space given for it.</summary>
     EMSGSIZE = 90,
 
+    /// <summary>The socket at this address is of another type.</summary>
+    EPROTOTYPE = 91,
+
     /// <summary>Not supported by this party or this pair.</summary>
     EOPNOTSUPP = 95,
 
     /// <summary>The address is in use.</summary>
     EADDRINUSE = 98,
 
+    /// <summary>The connection was given up before it was accepted.</summary>
+    ECONNABORTED = 103,
+
     /// <summary>The connection was reset by the peer.</summary>
     ECONNRESET = 104,
+
+    /// <summary>No buffer space is left.</summary>
+    ENOBUFS = 105,
+
+    /// <summary>The peer is not connected.</summary>
+    ENOTCONN = 107,
+
+    /// <summary>Too many descriptors are on their way to processes that have not received them yet.</summary>
+    ETOOMANYREFS = 109,
 
     /// <summary>A wait reached its deadline.</summary>
     ETIMEDOUT = 110,

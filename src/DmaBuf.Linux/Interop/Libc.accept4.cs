@@ -1,0 +1,10 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace DmaBuf.Linux;
+
+internal static unsafe partial class Libc
+{
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial SafeFileHandle accept4(SafeHandle socket, void* address, void* addressLength, int flags);
+}
