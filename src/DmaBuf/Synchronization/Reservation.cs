@@ -1,301 +1,171 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace DmaBuf;
 
+// Theory
+//
+// A reservation is a lock that several buffers may share and that carries the fences of the work on them. Whoever maps, unmaps, pins, invalidates or
+// adds a fence holds it; whoever only waits for fences takes a snapshot and needs no lock.
+//
+// Several reservations at once are locked by wound/wait: each ticket has a stamp, the lower the older. An older ticket that wants what a younger one
+// holds wounds it; the wounded one learns EDEADLK at its next lock (or at once, if it is waiting for one), lets go of everything and begins again
+// with the same stamp. The oldest ticket never backs off, so somebody always gets on; and a ticket ages, so everybody is the oldest some day.
+// A lock without a ticket is a party that holds nothing else: it never waits with something in its hands, so it never needs to be wounded. It takes
+// its place in the queue by the age that it has when it begins to wait.
+//
+// Vocabulary
+//
+// hold         one stretch of time between lock and unlock, named by a serial number that is never used again; a proof names a hold
+// transaction  what a ticket stands for: its stamp, what it holds, whether it has been wounded
+// contended    somebody waits in the queue; then the lock is handed to the oldest waiter and never becomes free in between
+//
+// The word: bit 0 held, bit 1 contended, bit 2 held by a ticket, bits 3 to 63 the serial number of the current or last hold. Without a ticket and
+// without contention, locking is one compare-and-swap and unlocking another; neither allocates. Everything else happens under the queue lock,
+// where the contended bit keeps the fast paths out.
+//
+// Lock order, outermost first
+//
+//   1. locks of the exporter that it takes before it moves or revokes (VFIO's memory lock, for writing)
+//   2. reservations: one without a ticket, or any number under one ticket; never a second one without a ticket, never two tickets on one thread
+//   3. locks of importers that their callbacks take under the reservation (iommufd's pages mutex)
+//   4. the queue lock of a reservation and the lock of a fence's callback list: internal, nothing is called under them
+//
+// Callbacks of fences run under none of our locks, but the thread that signals may hold 1 to 3; so they take neither. Nothing waits for a mapping to
+// disappear with 2 held, because unmap needs it. Debug builds check line 2 (ReservationLockOrder).
+
 /// <summary>
-/// A wound/wait lock that carries fences (<c>struct dma_resv</c>): it guards the state of the buffers that share it, and says when their memory is ready.
+/// A lock that carries fences (<c>dma_resv</c>): it guards the mappings of one buffer, or of several that share it, and knows which work
+/// on their memory has not ended yet.
 /// </summary>
 /// <remarks>
-/// <para>
-/// <b>Ownership.</b> The lock belongs to the proof that <see cref="Lock"/> returned, or to the <see cref="ReservationTicket"/> that took it; never to a thread. The proof is
-/// a ref struct, so that no <c>await</c> can be reached while it lives. The thread is remembered for one purpose: to refuse a lock that would wait for itself.
-/// </para>
-/// <para>
-/// <b>Wound/wait.</b> Several reservations are taken with one ticket. Tickets are ordered by age. An older ticket that meets a younger holder <i>wounds</i> it and waits;
-/// a wounded ticket learns EDEADLK at its next lock, or at once if it is waiting, lets everything go and begins again. A younger ticket just waits. So the oldest never
-/// backs off, and nobody waits in a circle. Locking without a ticket is for one reservation alone: such a holder never waits for another, hence is never wounded.
-/// </para>
-/// <para>
-/// <b>Lock order.</b> The exporter's device locks, then reservations (all of one operation under one ticket), then the importer's own locks. Inside, the contention lock
-/// of all reservations is a leaf.
-/// </para>
-/// <para>Uncontended, a lock and an unlock are one interlocked operation each and allocate nothing.</para>
+/// <para>The lock belongs to the proof or the ticket, not to the thread, which is remembered only to refuse a lock that would wait for itself. All members may be called
+/// from any thread; those that need the lock take its proof.</para>
+/// <para>Nothing of it needs to be disposed.</para>
 /// </remarks>
-public sealed class Reservation
+public sealed partial class Reservation
 {
-    private const int Free = 0;
-    private const int Held = 1;
-    private const int HeldWithWaiters = 2;
+    private const ulong HeldBit = 1;
+    private const ulong ContendedBit = 2;
+    private const ulong TicketBit = 4;
+    private const ulong StateBits = HeldBit | ContendedBit | TicketBit;
+    private const ulong NextSerial = StateBits + 1;
 
-    private int _state;
-    private int _holderThread;
+    private ulong _word;
 
-    // Odd while held, even while free: a proof carries the number of its hold, so a stale one is told apart.
-    private long _hold;
-    private ReservationTicket? _holder;
-    private ReservationQueue? _queue;
-    private FenceSnapshot _fences = FenceSnapshot.Empty;
+    // The thread that holds it, 0 if free. A thread reads its own id here only while it holds the lock: the value is written for it after it has got the
+    // lock, and cleared before the lock is left. It decides about self-deadlock only, never about who may unlock.
+    private int _ownerThreadId;
 
-    /// <summary>True while somebody holds the lock; another thread may change it at any time.</summary>
-    public bool IsLocked => Volatile.Read(ref _state) != Free;
+    /// <summary>True while somebody holds the lock: a moment's answer, for a dump.</summary>
+    public bool IsLocked => (Volatile.Read(ref _word) & HeldBit) != 0;
 
-    /// <summary>True once the fences that a reader has to wait for (WRITE and KERNEL) have signalled: what poll reports as readable.</summary>
-    public bool IsReadable => !HasPending(FenceUsage.Write);
+    private ulong CurrentHold => Volatile.Read(ref _word) & ~ContendedBit;
 
-    /// <summary>True once the fences that a writer has to wait for (READ, WRITE and KERNEL) have signalled: what poll reports as writable.</summary>
-    public bool IsWritable => !HasPending(FenceUsage.Read);
+    private bool IsHeldByCurrentThread => Volatile.Read(ref _ownerThreadId) == Environment.CurrentManagedThreadId;
 
-    internal ReservationTicket? Holder => _holder;
-
-    private bool IsHeldByCurrentThread
-        => Volatile.Read(ref _state) != Free && Volatile.Read(ref _holderThread) == Environment.CurrentManagedThreadId;
-
-    /// <summary>Which fences an access of the CPU or of a device without fences of its own waits for (spec 2.13).</summary>
-    /// <param name="direction">Bidirectional and ToDevice write, and wait for READ; FromDevice reads, and waits for WRITE.</param>
-    /// <exception cref="DmaBufException">EINVAL: no such direction.</exception>
-    public static FenceUsage ImplicitWaitUsage(DmaDirection direction) => direction switch
-    {
-        DmaDirection.FromDevice => FenceUsage.Write,
-        DmaDirection.ToDevice or DmaDirection.Bidirectional => FenceUsage.Read,
-        _ => throw new DmaBufException(Errno.EINVAL, $"'{(int)direction}' is no direction; use Bidirectional, ToDevice or FromDevice."),
-    };
-
-    /// <summary>Takes the lock alone (<c>dma_resv_lock</c> without a context), waiting for it if need be.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The proof that the lock is held; dispose it on the same path, soon.</returns>
-    /// <exception cref="DmaBufException">EDEADLK: this thread holds the lock already.</exception>
-    /// <exception cref="OperationCanceledException">The token came first; the lock is not held.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>Locks without a ticket (<c>dma_resv_lock(resv, NULL)</c>), waiting if need be.</summary>
+    /// <param name="cancellationToken">Ends the waiting; not looked at where the lock is free.</param>
+    /// <returns>The proof; disposing it unlocks. Hold at most one reservation this way; for several take a <see cref="ReservationTicket"/>.</returns>
+    /// <exception cref="DmaBufException">
+    /// EDEADLK: this thread holds this reservation already (in debug builds: any reservation), so it would wait for itself.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token came first; nothing is locked.</exception>
     public ReservationLock Lock(CancellationToken cancellationToken = default)
-        => Interlocked.CompareExchange(ref _state, Held, Free) == Free ? Take(null) : LockSlowly(null, cancellationToken);
+    {
+        ReservationLockOrder.CheckBeforeLock(this, transaction: null);
+        if (!TryTakeFree(out ulong hold))
+            hold = WaitWithoutTicket(cancellationToken);
+        ReservationLockOrder.Record(this, hold, transaction: null);
+        return new ReservationLock(this, hold);
+    }
 
-    /// <summary>Takes the lock if nobody holds it (<c>dma_resv_trylock</c>).</summary>
-    /// <param name="held">The proof, if it was taken.</param>
+    /// <summary>Locks without a ticket if that is possible at once (<c>dma_resv_trylock</c>).</summary>
+    /// <param name="held">The proof, disposing it unlocks; or <c>default</c>.</param>
+    /// <returns>False if it is held, by whomever.</returns>
     public bool TryLock(out ReservationLock held)
     {
-        if (Interlocked.CompareExchange(ref _state, Held, Free) != Free)
+        if (!TryTakeFree(out ulong hold))
         {
             held = default;
             return false;
         }
 
-        held = Take(null);
+        ReservationLockOrder.Record(this, hold, transaction: null);
+        held = new ReservationLock(this, hold);
         return true;
     }
 
-    /// <summary>Adds a fence (<c>dma_resv_add_fence</c>). It replaces an older one of the same context and usage; fences that have signalled are dropped.</summary>
-    /// <param name="held">The proof that the lock is held.</param>
-    /// <param name="fence">The fence; a signalled one is ignored.</param>
-    /// <param name="usage">Who has to wait for it.</param>
-    /// <exception cref="DmaBufException">EINVAL: the lock is not held, or no such usage.</exception>
-    public void AddFence(in ReservationLock held, Fence fence, FenceUsage usage)
-    {
-        ThrowIfNotHeldBy(in held);
-        ArgumentNullException.ThrowIfNull(fence);
-        if (!Enum.IsDefined(usage))
-        {
-            throw new DmaBufException(Errno.EINVAL, $"'{(int)usage}' is no usage of a fence; use Kernel, Write, Read or Bookkeep.");
-        }
+    /// <summary>Is this the proof of the current hold of this reservation?</summary>
+    /// <param name="held">A proof; may be stale, <c>default</c> or of another reservation.</param>
+    /// <returns>True only while the hold lasts.</returns>
+    public bool IsHeldBy(in ReservationLock held) => ReferenceEquals(held.ReservationOrNull, this) && IsCurrentHold(held.Hold);
 
-        Volatile.Write(ref _fences, _fences.With(fence, usage));
-    }
-
-    /// <summary>The fences of a class and all lower ones that have not signalled, as they are now; with or without the lock.</summary>
-    /// <param name="usage">The highest class.</param>
-    public FenceSnapshot Snapshot(FenceUsage usage) => Volatile.Read(ref _fences).Pending(usage);
-
-    /// <summary>Whether any fence of a class or a lower one has not signalled; with or without the lock, allocates nothing.</summary>
-    /// <param name="usage">The highest class.</param>
-    public bool HasPending(FenceUsage usage)
-    {
-        FenceSnapshot fences = Volatile.Read(ref _fences);
-        return fences.Count != 0 && fences.HasPending(usage);
-    }
-
-    /// <summary>Waits until a reader may begin; see <see cref="IsReadable"/>. Called without the lock.</summary>
-    /// <param name="cancellationToken">Ends the wait, not the work.</param>
-    public ValueTask WaitReadableAsync(CancellationToken cancellationToken = default) => Snapshot(FenceUsage.Write).WaitAsync(cancellationToken);
-
-    /// <summary>Waits until a writer may begin; see <see cref="IsWritable"/>. Called without the lock.</summary>
-    /// <param name="cancellationToken">Ends the wait, not the work.</param>
-    public ValueTask WaitWritableAsync(CancellationToken cancellationToken = default) => Snapshot(FenceUsage.Read).WaitAsync(cancellationToken);
-
-    internal ReservationLock LockWith(ReservationTicket ticket, CancellationToken cancellationToken)
-    {
-        if (Interlocked.CompareExchange(ref _state, Held, Free) != Free)
-        {
-            return LockSlowly(ticket, cancellationToken);
-        }
-
-        ReservationLock held = Take(ticket);
-
-        // Somebody may have begun to wait before it could see whose the lock is, and so could not wound this ticket.
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _state) == HeldWithWaiters)
-        {
-            ReconsiderWaiters(ticket);
-        }
-
-        return held;
-    }
-
+    /// <summary>Refuses a proof that does not prove that this reservation is locked now.</summary>
+    /// <exception cref="DmaBufException">EINVAL: <c>default</c>, stale, or of another reservation.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void ThrowIfNotHeldBy(in ReservationLock held)
     {
-        if (!ReferenceEquals(held.Reservation, this) || held.Hold != Volatile.Read(ref _hold))
-        {
-            throw new DmaBufException(
-                Errno.EINVAL, "The proof does not show that this buffer's reservation lock is held: it is of another reservation, or the lock was left. Lock it, and pass the proof.");
-        }
+        if (!IsHeldBy(in held))
+            ThrowNotHeld(in held);
     }
 
+    /// <summary>Refuses a call that takes this lock itself, where this thread holds it already.</summary>
+    /// <param name="operation">The name of the called operation, as the caller knows it.</param>
+    /// <exception cref="DmaBufException">EDEADLK: the operation would wait for its own caller.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void ThrowIfHeldByCurrentThread(string operation)
     {
         if (IsHeldByCurrentThread)
-        {
-            throw new DmaBufException(
-                Errno.EDEADLK, $"{operation} must be called without the reservation lock, which this thread holds. Leave the lock first.");
-        }
+            ThrowHeldByCurrentThread(operation);
     }
 
-    /// <summary>Takes the lock, or joins the hold that this thread is in: for teardown that may run inside a callback and must not fail.</summary>
+    /// <summary>
+    /// Locks, or joins the hold that this thread is in: for teardown that may run inside a callback and must not fail. Proofs and tickets cannot leave
+    /// the stack of their thread, so a hold of this thread is one of its callers'.
+    /// </summary>
     internal ReservationJoin LockOrJoin(out ReservationLock held)
     {
         bool joins = IsHeldByCurrentThread;
-        held = joins ? new ReservationLock(this, _hold) : Lock();
+        held = joins ? new ReservationLock(this, CurrentHold) : Lock();
         return new ReservationJoin(held, owns: !joins);
     }
 
-    /// <summary>Ends the hold with this number; a number of the past does nothing.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Unlock(long hold)
+    internal bool IsCurrentHold(ulong hold) => CurrentHold == hold && hold != 0;
+
+    /// <summary>Ends a hold that has no ticket; does nothing if it has ended already, or if a ticket owns it.</summary>
+    internal void Unlock(ulong hold)
     {
-        if (_hold != hold)
-        {
+        if ((hold & TicketBit) != 0 || !IsCurrentHold(hold))
             return;
-        }
-
-        LockOrderCheck.Leave(_holder);
-        _holder = null;
-        _holderThread = 0;
-        _hold = hold + 1;
-        if (Interlocked.CompareExchange(ref _state, Free, Held) != Held)
-        {
-            HandOver();
-        }
-    }
-
-    /// <summary>The holder's turn passes to a waiter; the contention lock is held.</summary>
-    private void Grant(ReservationWaiter waiter, bool othersWait)
-    {
-        Volatile.Write(ref _state, othersWait ? HeldWithWaiters : Held);
-        _holder = waiter.Ticket;
-        _holderThread = waiter.ThreadId;
-        _hold++;
-        waiter.Finish(WoundWaitOutcome.Granted);
+        _ownerThreadId = 0;
+        if (Interlocked.CompareExchange(ref _word, hold & ~StateBits, hold) != hold)
+            ReleaseThroughQueue();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ReservationLock Take(ReservationTicket? ticket)
+    private bool TryTakeFree(out ulong hold)
     {
-        LockOrderCheck.Enter(ticket);
-        _holder = ticket;
-        _holderThread = Environment.CurrentManagedThreadId;
-        return new ReservationLock(this, ++_hold);
+        ulong word = Volatile.Read(ref _word);
+        hold = word + NextSerial + HeldBit;
+        if ((word & StateBits) != 0 || Interlocked.CompareExchange(ref _word, hold, word) != word)
+            return false;
+        _ownerThreadId = Environment.CurrentManagedThreadId;
+        return true;
     }
 
-    private void HandOver()
+    private void ThrowNotHeld(in ReservationLock held)
     {
-        lock (ReservationQueue.Contention)
-        {
-            if (_queue?.TakeNext() is { } next)
-            {
-                Grant(next, _queue.Count > 0);
-            }
-            else
-            {
-                Volatile.Write(ref _state, Free);
-            }
-        }
+        string given = held.ReservationOrNull is null ? "a default proof"
+            : ReferenceEquals(held.ReservationOrNull, this) ? "a stale proof, whose hold has ended"
+            : "the proof of another reservation";
+        throw new DmaBufException(Errno.EINVAL,
+            $"The call needs the buffer's reservation locked but was given {given}; pass the value that Lock of this reservation, "
+            + "or a ticket's Proof, returned, before it is disposed");
     }
 
-    private ReservationLock LockSlowly(ReservationTicket? ticket, CancellationToken cancellationToken)
-    {
-        ThrowIfHeldByCurrentThread("Locking a reservation");
-        cancellationToken.ThrowIfCancellationRequested();
-        ReservationWaiter waiter = new(this, ticket);
-        lock (ReservationQueue.Contention)
-        {
-            if (!TryMarkWaiters())
-            {
-                return Take(ticket);
-            }
-
-            Enqueue(waiter);
-        }
-
-        if (waiter.Wait(cancellationToken) == WoundWaitOutcome.Granted)
-        {
-            LockOrderCheck.Enter(ticket);
-            return new ReservationLock(this, _hold);
-        }
-
-        throw ReservationTicket.MustBackOff();
-    }
-
-    private void ReconsiderWaiters(ReservationTicket holder)
-    {
-        lock (ReservationQueue.Contention)
-        {
-            if (ReferenceEquals(_holder, holder) && _queue?.Oldest is { } oldest
-                && WoundWait.Decide(oldest.Standing, holder.Standing) == WoundWaitDecision.WoundAndWait)
-            {
-                holder.Wound();
-            }
-        }
-    }
-
-    /// <summary>True: the lock is held and its holder will see the waiters. False: it was free and is now ours.</summary>
-    private bool TryMarkWaiters()
-    {
-        while (true)
-        {
-            int seen = Interlocked.CompareExchange(ref _state, HeldWithWaiters, Held);
-            if (seen != Free)
-            {
-                return true;
-            }
-
-            if (Interlocked.CompareExchange(ref _state, Held, Free) == Free)
-            {
-                return false;
-            }
-        }
-    }
-
-    private void Enqueue(ReservationWaiter waiter)
-    {
-        WoundWaitDecision decision = WoundWait.Decide(waiter.Standing, _holder?.Standing);
-        if (decision == WoundWaitDecision.BackOff)
-        {
-            waiter.Finish(WoundWaitOutcome.Wounded);
-            return;
-        }
-
-        _queue ??= new ReservationQueue();
-        _queue.Add(waiter);
-        if (decision == WoundWaitDecision.WoundAndWait)
-        {
-            _holder!.Wound();
-        }
-    }
-
-    /// <summary>Leaves a lock that was granted to one who no longer wants it.</summary>
-    internal void UnlockGranted()
-    {
-        LockOrderCheck.Enter(_holder);
-        Unlock(_hold);
-    }
-
-    /// <summary>Takes a waiter out before its turn; the contention lock is held. False: its turn has come.</summary>
-    internal bool TryLeaveQueue(ReservationWaiter waiter) => _queue is not null && _queue.Remove(waiter);
+    [StackTraceHidden]
+    private static void ThrowHeldByCurrentThread(string operation) => throw new DmaBufException(Errno.EDEADLK,
+        $"{operation} must be called without the reservation lock, but this thread holds it and would wait for itself; "
+        + "leave the lock first, or call the form that takes the proof");
 }

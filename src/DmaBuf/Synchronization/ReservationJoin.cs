@@ -1,12 +1,12 @@
 namespace DmaBuf;
 
 /// <summary>Ends a hold that was taken, and leaves alone one that was joined.</summary>
-internal readonly ref struct ReservationJoin
+internal readonly ref struct ReservationJoin : IDisposable
 {
     private readonly ReservationLock _held;
     private readonly bool _owns;
 
-    internal ReservationJoin(ReservationLock held, bool owns)
+    public ReservationJoin(ReservationLock held, bool owns)
     {
         _held = held;
         _owns = owns;
@@ -15,8 +15,6 @@ internal readonly ref struct ReservationJoin
     public void Dispose()
     {
         if (_owns)
-        {
             _held.Dispose();
-        }
     }
 }

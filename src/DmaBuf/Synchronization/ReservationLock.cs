@@ -1,22 +1,40 @@
 namespace DmaBuf;
 
 /// <summary>
-/// The proof that a reservation's lock is held, passed to every call that needs it: such a call without a proof does not compile, and a stale proof is refused with EINVAL.
-/// Being a ref struct, it cannot be kept over an <c>await</c>.
+/// The proof that a reservation is locked (<c>dma_resv_held</c>, as a value): every method that needs the lock takes it as an <c>in</c>
+/// parameter. Made by <see cref="Reservation.Lock"/>, <see cref="Reservation.TryLock"/> and <see cref="ReservationTicket"/>.
 /// </summary>
-public readonly ref struct ReservationLock
+/// <remarks>
+/// <para>Being a ref struct it stays on the stack of the thread that locked: the compiler refuses to keep it in a field, to capture it or to carry it across
+/// an <c>await</c>. So no await is ever reached with a lock held.</para>
+/// <para>A proof names one hold. Once that hold has ended, the proof and all its copies are stale: methods refuse them with EINVAL, and
+/// disposing them does nothing, even if somebody else holds the lock by then.</para>
+/// </remarks>
+public readonly ref struct ReservationLock : IDisposable
 {
-    internal ReservationLock(Reservation reservation, long hold)
+    private readonly Reservation? _reservation;
+    private readonly ulong _hold;
+
+    internal ReservationLock(Reservation reservation, ulong hold)
     {
-        Reservation = reservation;
-        Hold = hold;
+        _reservation = reservation;
+        _hold = hold;
     }
 
-    /// <summary>The reservation; null only for a default value, which proves nothing.</summary>
-    public Reservation Reservation { get; }
+    /// <summary>The reservation that is, or was, locked.</summary>
+    /// <exception cref="DmaBufException">EINVAL: this value is <c>default</c>, which proves nothing.</exception>
+    public Reservation Reservation => _reservation ?? throw new DmaBufException(
+        Errno.EINVAL, "A default ReservationLock proves nothing; pass the value that Lock returned");
 
-    internal long Hold { get; }
+    internal Reservation? ReservationOrNull => _reservation;
 
-    /// <summary>Leaves the lock. A second call, or a call on a copy, does nothing: it cannot end somebody else's hold.</summary>
-    public void Dispose() => Reservation?.Unlock(Hold);
+    /// <summary>False once the hold has ended, and for a <c>default</c> value.</summary>
+    public bool IsHeld => _reservation is not null && _reservation.IsCurrentHold(_hold);
+
+    internal ulong Hold => _hold;
+
+    /// <summary>
+    /// Unlocks, once. A proof that came from a <see cref="ReservationTicket"/> does nothing here: its ticket owns the lock and releases it.
+    /// </summary>
+    public void Dispose() => _reservation?.Unlock(_hold);
 }

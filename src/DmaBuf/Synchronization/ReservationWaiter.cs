@@ -2,78 +2,31 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace DmaBuf;
 
-/// <summary>One who waits for a reservation. Its outcome is written once, under the contention lock.</summary>
-[SuppressMessage("Reliability", "CA1001", Justification = "Whoever finishes the wait may still be inside Set; without a wait handle the event holds nothing.")]
-internal sealed class ReservationWaiter
+/// <summary>One who waits in the queue of a reservation: a thread that sleeps until it is handed the lock or has to look again.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The event is never disposed: a late wake-up may still come, and without a wait handle it holds nothing.")]
+internal sealed class ReservationWaiter(LockParty party, LockTransaction? transaction)
 {
-    private readonly ManualResetEventSlim _finished = new();
-    private readonly Reservation _reservation;
-    private readonly long _stamp;
+    private readonly ManualResetEventSlim _wake = new();
 
-    internal ReservationWaiter(Reservation reservation, ReservationTicket? ticket)
+    public LockParty Party => party;
+
+    public LockTransaction? Transaction => transaction;
+
+    public int ThreadId { get; } = Environment.CurrentManagedThreadId;
+
+    /// <summary>The hold that was handed over, or 0. Guarded by the queue lock of the reservation.</summary>
+    public ulong Hold { get; private set; }
+
+    public void Grant(ulong hold)
     {
-        _reservation = reservation;
-        Ticket = ticket;
-        _stamp = ticket?.Standing.Stamp ?? ReservationTicket.NextStamp();
-        ThreadId = Environment.CurrentManagedThreadId;
+        Hold = hold;
+        _wake.Set();
     }
 
-    internal ReservationTicket? Ticket { get; }
+    /// <summary>Makes the waiter look again: it may have been wounded.</summary>
+    public void Wake() => _wake.Set();
 
-    internal int ThreadId { get; }
+    public void Rearm() => _wake.Reset();
 
-    internal WoundWaitOutcome Outcome { get; private set; }
-
-    internal LockStanding Standing => Ticket?.Standing ?? new LockStanding(_stamp, false, false, false);
-
-    internal void Finish(WoundWaitOutcome outcome)
-    {
-        Outcome = outcome;
-        Ticket?.WaitingFor = null;
-        _finished.Set();
-    }
-
-    /// <summary>The ticket was wounded while it waits here; the contention lock is held.</summary>
-    internal void Wound()
-    {
-        if (_reservation.TryLeaveQueue(this))
-        {
-            Finish(WoundWaitOutcome.Wounded);
-        }
-    }
-
-    internal WoundWaitOutcome Wait(CancellationToken cancellationToken)
-    {
-        try
-        {
-            _finished.Wait(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            if (!GiveUp())
-            {
-                _reservation.UnlockGranted();
-            }
-
-            throw;
-        }
-
-        return Outcome;
-    }
-
-    /// <summary>True: the lock was not granted, and no longer will be.</summary>
-    private bool GiveUp()
-    {
-        lock (ReservationQueue.Contention)
-        {
-            if (Outcome == WoundWaitOutcome.Granted)
-            {
-                return false;
-            }
-
-            _reservation.TryLeaveQueue(this);
-            Ticket?.WaitingFor = null;
-            return true;
-        }
-    }
+    public void Wait(CancellationToken cancellationToken) => _wake.Wait(cancellationToken);
 }
