@@ -44,7 +44,18 @@ internal sealed class PerRangeBacking : ScatterGatherBacking
     protected override void Undo()
     {
         foreach (DmaRange range in _mapped.AsSpan(0, _mappedCount))
-            Attempt(static step => step.Backing._device.UnmapRange(step.Range, step.Backing._direction, step.Backing._attributes), (Backing: this, Range: range));
+        {
+#pragma warning disable CA1031 // A device that breaks its contract on one range must not keep the others mapped.
+            try
+            {
+                _device.UnmapRange(range, _direction, _attributes);
+            }
+            catch (Exception exception)
+            {
+                NoteReleaseFault(exception);
+            }
+#pragma warning restore CA1031
+        }
     }
 
     private void MapAll(ReadOnlySpan<PhysicalRange> ranges)

@@ -58,28 +58,23 @@ public abstract class ScatterGatherBacking
     /// <summary>Takes the DMA addresses back from the device. Called at most once; must not throw. The table can still be read.</summary>
     protected abstract void Undo();
 
-    /// <summary>Runs one step of <see cref="Undo"/>, so that a step which breaks its contract does not keep the later ones from running.</summary>
-    /// <param name="step">The step; given <paramref name="argument"/>.</param>
-    /// <param name="argument">Passed to the step, which then needs no closure.</param>
-    private protected void Attempt<TArgument>(Action<TArgument> step, TArgument argument)
-    {
-#pragma warning disable CA1031 // Whatever a device throws here breaks its contract; it is kept for the leak report and must not stop the teardown.
-        try
-        {
-            step(argument);
-        }
-        catch (Exception exception)
-        {
-            ReleaseFault ??= exception;
-        }
-#pragma warning restore CA1031
-    }
+    /// <summary>Keeps the first exception of a teardown for <see cref="ReleaseFault"/>.</summary>
+    private protected void NoteReleaseFault(Exception exception) => ReleaseFault ??= exception;
 
     private void Release(bool isTableInUse)
     {
         if (Interlocked.Exchange(ref _released, 1) != 0)
             return;
-        Attempt(static backing => backing.Undo(), this);
+#pragma warning disable CA1031 // Whatever is thrown here breaks a contract; it is kept for the leak report and must not stop the teardown.
+        try
+        {
+            Undo();
+        }
+        catch (Exception exception)
+        {
+            NoteReleaseFault(exception);
+        }
+#pragma warning restore CA1031
         if (isTableInUse)
             Table.Abandon();
         else

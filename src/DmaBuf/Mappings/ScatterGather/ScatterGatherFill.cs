@@ -15,6 +15,7 @@ namespace DmaBuf;
 internal static class ScatterGatherFill
 {
     private const ulong Piece = ScatterGatherTable.MaximumEntryLength;
+    private const int RunsPerVector = 4;
 
     /// <summary>The number of entries that the ranges need. The ranges are sound.</summary>
     internal static ulong CountEntries(ReadOnlySpan<PhysicalRange> ranges, in PhysicalRangeSummary summary)
@@ -60,23 +61,23 @@ internal static class ScatterGatherFill
 
     private static ulong FillWhole(ReadOnlySpan<Run> runs, Span<ScatterGatherEntry> entries, ulong offset)
     {
-        ReadOnlySpan<Vector256<ulong>> source = MemoryMarshal.Cast<Run, Vector256<ulong>>(runs);
-        Span<Vector256<ulong>> target = MemoryMarshal.Cast<ScatterGatherEntry, Vector256<ulong>>(entries)[..source.Length];
-        Vector256<ulong> offsets = Vector256.Create(offset, 0, offset, 0);
-        Vector256<ulong> bits = Vector256<ulong>.Zero;
+        ReadOnlySpan<Vector512<ulong>> source = MemoryMarshal.Cast<Run, Vector512<ulong>>(runs);
+        Span<Vector512<ulong>> target = MemoryMarshal.Cast<ScatterGatherEntry, Vector512<ulong>>(entries)[..source.Length];
+        var offsets = Vector512.Create(offset, 0, offset, 0, offset, 0, offset, 0);
+        Vector512<ulong> bits = Vector512<ulong>.Zero;
         for (int index = 0; index < source.Length; index++)
         {
-            Vector256<ulong> moved = source[index] + offsets;
+            Vector512<ulong> moved = source[index] + offsets;
             bits |= moved;
             target[index] = moved;
         }
 
-        ulong addressBits = bits[0] | bits[2];
-        if ((runs.Length & 1) != 0)
+        ulong addressBits = bits[0] | bits[2] | bits[4] | bits[6];
+        for (int index = source.Length * RunsPerVector; index < runs.Length; index++)
         {
-            Run last = runs[^1];
-            entries[^1] = new ScatterGatherEntry(new DmaAddress(last.Start + offset), (uint)last.Length);
-            addressBits |= last.Start + offset;
+            ulong address = runs[index].Start + offset;
+            entries[index] = new ScatterGatherEntry(new DmaAddress(address), (uint)runs[index].Length);
+            addressBits |= address;
         }
 
         return addressBits;

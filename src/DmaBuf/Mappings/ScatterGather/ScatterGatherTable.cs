@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace DmaBuf;
 
 /// <summary>
@@ -71,15 +73,17 @@ public sealed class ScatterGatherTable
     /// <summary>The same entries, writable: for the builder, before anybody else sees the table.</summary>
     internal Span<ScatterGatherEntry> EntriesToFill => LiveEntries().AsSpan(0, _count);
 
-    /// <summary>Ends the table and lets the next one reuse its array. Idempotent, never throws.</summary>
+    /// <summary>Ends the table and lets the next one reuse its array. Never throws; the owner calls this or <see cref="Abandon"/>, once.</summary>
     internal void Release()
     {
-        if (Interlocked.Exchange(ref _entries, null) is { } entries)
-            ScatterGatherEntryPool.Return(entries);
+        ScatterGatherEntry[]? entries = _entries;
+        Debug.Assert(entries is not null, "A table is ended once, or its array would be lent to two tables.");
+        Volatile.Write(ref _entries, null);
+        ScatterGatherEntryPool.Return(entries);
     }
 
-    /// <summary>Ends the table but leaves its array to the collector, because somebody may still hold a span over it. Idempotent, never throws.</summary>
-    internal void Abandon() => Interlocked.Exchange(ref _entries, null);
+    /// <summary>Ends the table but leaves its array to the collector, because somebody may still hold a span over it. Never throws.</summary>
+    internal void Abandon() => Volatile.Write(ref _entries, null);
 
     private ScatterGatherEntry[] LiveEntries() => Volatile.Read(ref _entries) ?? throw Released();
 
