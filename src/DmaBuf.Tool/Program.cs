@@ -1,1 +1,1 @@
-System.Console.WriteLine("dmabuf");
+return await DmaBuf.Tool.CommandRunner.RunAsync(args).ConfigureAwait(false);

@@ -98,9 +98,12 @@ public sealed partial class DmaBuffer
     /// <param name="importer">Who would attach.</param>
     /// <param name="requests">What it could accept, in its order of preference.</param>
     /// <exception cref="ObjectDisposedException">The buffer was released.</exception>
-    public Negotiation Explain(DmaBufferImporter importer, params MappingRequestList requests)
+    public Negotiation Explain(DmaBufferImporter importer, params MappingRequestList requests) => Explain(importer, requests, out _);
+
+    /// <summary>The same, and what the exporter answered, for whoever writes the negotiation down with its facts.</summary>
+    internal Negotiation Explain(DmaBufferImporter importer, MappingRequestList requests, out OfferAnswer answer)
     {
-        OfferAnswer answer = Ask(importer, requests);
+        answer = Ask(importer, requests);
         if (answer.Offers is not { } offers)
         {
             return RefusedBy(importer, requests, in answer);

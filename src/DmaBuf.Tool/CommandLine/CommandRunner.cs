@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace DmaBuf.Tool;
+
+/// <summary>From the arguments to the exit code: parse, complain in one line or run the command, and turn a signal into its cancellation.</summary>
+internal static class CommandRunner
+{
+    internal static async Task<int> RunAsync(string[] arguments)
+    {
+        RootCommand root = Describe();
+        ParseResult parsed = root.Parse(arguments);
+        if (parsed.Action is { ClearsParseErrors: true })
+        {
+            // Help and version: they answer even if the rest of the line is wrong.
+            return await parsed.InvokeAsync().ConfigureAwait(false);
+        }
+
+        if (parsed.Errors.Count > 0 || parsed.CommandResult.Command is not ToolCommand command)
+        {
+            return Complain(parsed);
+        }
+
+        using InterruptScope interrupt = new();
+        return await RunAsync(command, parsed, interrupt).ConfigureAwait(false);
+    }
+
+    private static RootCommand Describe()
+    {
+        RootCommand root = new("Shares memory between devices, kernel interfaces and processes by negotiating how each reaches it.");
+        foreach (ToolCommand command in ToolCommands.All())
+        {
+            root.Subcommands.Add(command);
+        }
+
+        foreach (HelpOption help in root.Options.OfType<HelpOption>())
+        {
+            help.Action = new SynchronousHelp((HelpAction)help.Action!);
+        }
+
+        return root;
+    }
+
+    private static int Complain(ParseResult parsed)
+    {
+        string command = parsed.CommandResult.Command is ToolCommand named ? $"dmabuf {named.Name}" : "dmabuf";
+        string what = parsed.CommandResult.Command is not ToolCommand && parsed.UnmatchedTokens.Count > 0
+            ? $"'{parsed.UnmatchedTokens[0].ReplaceLineEndings(" ")}' is no command"
+            : parsed.Errors.Count > 0 ? parsed.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.') : "a command is missing";
+        ToolConsole.Complain($"{what}; run '{command} --help' for what it takes and examples");
+        return ExitCode.BadUse;
+    }
+
+    private static async Task<int> RunAsync(ToolCommand command, ParseResult parsed, InterruptScope interrupt)
+    {
+        try
+        {
+            return await command.RunAsync(ToolConsole.Open(), parsed, interrupt.Token).ConfigureAwait(false);
+        }
+        catch (BadUseException exception)
+        {
+            ToolConsole.Complain(exception.Message);
+            return ExitCode.BadUse;
+        }
+        catch (OperationCanceledException) when (interrupt.ExitCode is { } code)
+        {
+            ToolConsole.Complain("interrupted; everything was given back");
+            return code;
+        }
+        catch (Exception exception) when (exception is DmaBufException or IOException or UnauthorizedAccessException or PlatformNotSupportedException)
+        {
+            ToolConsole.Complain(exception.Message);
+            return interrupt.ExitCode ?? ExitCode.Failure;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text;
+using System.Text.Json;
+
+namespace DmaBuf;
+
+/// <summary>
+/// The JSON form of negotiations (docs/negotiation-json.md). A document says who negotiates about what and lists offers and requests; a <i>record</i> has the
+/// <c>result</c> too, and is read back equal. A document whose offers carry their facts can be replayed: see <see cref="NegotiationReplay"/>.
+/// </summary>
+/// <remarks>Stateless, safe for all threads.</remarks>
+public static class NegotiationJson
+{
+    /// <summary>The value of <c>format</c> that this version writes, and the only one that it reads.</summary>
+    public const string Format = "dmabuf-negotiation/1";
+
+    /// <summary>The longest list of offers or of requests that is read: a hostile document must not cost more than a moment.</summary>
+    internal const int MaximumListLength = 64;
+
+    /// <summary>Writes a negotiation with its result, in words: it can be read back, not replayed.</summary>
+    public static string Write(Negotiation negotiation)
+    {
+        ArgumentNullException.ThrowIfNull(negotiation);
+        return Compose(json => NegotiationJsonWriter.Write(json, negotiation, null));
+    }
+
+    /// <summary>Negotiates without attaching, and writes the result together with the facts of every type that has a codec, so that it can be replayed.</summary>
+    /// <param name="buffer">What is negotiated about.</param>
+    /// <param name="importer">Who would attach.</param>
+    /// <param name="requests">What it could accept.</param>
+    /// <param name="codecs">The codecs; types without one are written in words.</param>
+    /// <exception cref="ObjectDisposedException">The buffer was released.</exception>
+    public static string Record(DmaBuffer buffer, DmaBufferImporter importer, MappingRequestList requests, IReadOnlyList<MappingTypeCodec> codecs)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
+        ArgumentNullException.ThrowIfNull(codecs);
+        Negotiation negotiation = buffer.Explain(importer, requests, out OfferAnswer answer);
+        return Compose(json => NegotiationJsonWriter.Write(json, negotiation, new NegotiationData(answer.Offers, requests, codecs)));
+    }
+
+    /// <summary>Reads what <see cref="Write"/> or <see cref="Record"/> wrote.</summary>
+    /// <exception cref="DmaBufException">EINVAL: names the place in the text and what is wrong there.</exception>
+    public static Negotiation Read(string json)
+    {
+        using JsonDocument document = Parse(json);
+        return NegotiationJsonReader.Read(document.RootElement);
+    }
+
+    internal static JsonDocument Parse(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        try
+        {
+            // People write these files: comments and a last comma are harmless, a member that stands there twice is a mistake.
+            JsonDocumentOptions options = new()
+            {
+                CommentHandling = JsonCommentHandling.Skip,
+                AllowTrailingCommas = true,
+                AllowDuplicateProperties = false,
+                MaxDepth = 16,
+            };
+            return JsonDocument.Parse(json, options);
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        {
+            long line = exception is JsonException { LineNumber: { } number } ? number + 1 : 1;
+            throw NegotiationFacts.Wrong($"line {line}", $"it is no JSON ({exception.Message})", exception);
+        }
+    }
+
+    private static string Compose(Action<Utf8JsonWriter> write)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true }))
+        {
+            write(json);
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+}
