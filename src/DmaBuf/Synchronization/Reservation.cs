@@ -71,6 +71,7 @@ public sealed partial class Reservation
     /// EDEADLK: this thread holds this reservation already (in debug builds: any reservation), so it would wait for itself.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token came first; nothing is locked.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReservationLock Lock(CancellationToken cancellationToken = default)
     {
         ReservationLockOrder.CheckBeforeLock(this, transaction: null);
@@ -134,6 +135,7 @@ public sealed partial class Reservation
     internal bool IsCurrentHold(ulong hold) => CurrentHold == hold && hold != 0;
 
     /// <summary>Ends a hold that has no ticket; does nothing if it has ended already, or if a ticket owns it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Unlock(ulong hold)
     {
         if ((hold & TicketBit) != 0 || !IsCurrentHold(hold))
