@@ -1,0 +1,23 @@
+namespace DmaBuf.Machine;
+
+/// <summary>Why the machine stopped a device or caught a driver.</summary>
+public enum DmaFaultReason
+{
+    /// <summary>Nothing is mapped for the device at the address: never mapped, unmapped already, or an address of the wrong kind.</summary>
+    NotMapped,
+
+    /// <summary>Something is mapped there, but not for this access.</summary>
+    Permission,
+
+    /// <summary>RAM was mapped as device memory or device memory as RAM: on hardware this corrupts caches silently.</summary>
+    MemoryType,
+
+    /// <summary>The translation leads to a physical address at which nothing answers.</summary>
+    NoTarget,
+
+    /// <summary>
+    /// An unmap or release named an address, length, direction or attribute that no live mapping has. The calls never throw, so that this is where the
+    /// mistake becomes visible; nothing was unmapped that was not mapped so.
+    /// </summary>
+    UnmapMismatch,
+}

@@ -1,0 +1,34 @@
+namespace DmaBuf.Machine;
+
+/// <summary>
+/// An IOMMU of the machine. Each device behind it starts in a domain of its own, which the device's DMA interface fills; importers that manage
+/// translations themselves make domains with <see cref="CreateDomain"/> and put a device in one with <see cref="DmaEngineDevice.AttachDomain"/>.
+/// </summary>
+/// <remarks>Safe for calls from several threads.</remarks>
+public sealed class SoftwareIommu
+{
+    private readonly PhysicalMemory _memory;
+    private readonly DmaFaultLog _faults;
+
+    internal SoftwareIommu(string name, DmaRange aperture, PhysicalMemory memory, DmaFaultLog faults)
+    {
+        Name = name;
+        Aperture = aperture;
+        _memory = memory;
+        _faults = faults;
+    }
+
+    /// <summary>The name it was given in the builder.</summary>
+    public string Name { get; }
+
+    /// <summary>The I/O virtual addresses that devices' own domains use; no physical or bus address lies in it.</summary>
+    public DmaRange Aperture { get; }
+
+    /// <summary>Makes an empty domain that the caller fills.</summary>
+    /// <param name="name">Its name in diagnostics.</param>
+    public SoftwareIommuDomain CreateDomain(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return new SoftwareIommuDomain(this, name, _memory, _faults);
+    }
+}

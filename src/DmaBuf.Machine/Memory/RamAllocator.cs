@@ -1,0 +1,152 @@
+using System.Numerics;
+
+namespace DmaBuf.Machine;
+
+/// <summary>
+/// Hands out the machine's RAM in whole pages of 4096 bytes: contiguous, as a contiguous-memory heap does, or scattered, as a page allocator of a
+/// machine that has run for a while does. Fresh pages read as zero.
+/// </summary>
+/// <remarks>Safe for calls from several threads. What was allocated belongs to the caller until <see cref="Free"/>.</remarks>
+public sealed class RamAllocator
+{
+    private readonly Lock _lock = new();
+    private readonly PhysicalMemory _memory;
+    private readonly PhysicalRegion[] _regions;
+    private readonly FreeSpace _free;
+    private readonly ulong _total;
+
+    internal RamAllocator(PhysicalMemory memory, PhysicalRegion[] regions)
+    {
+        _memory = memory;
+        _regions = regions;
+        _free = new FreeSpace(regions.Select(region => new Extent(region.Start, region.End)));
+        _total = _free.FreeBytes;
+    }
+
+    /// <summary>Bytes that are allocated now.</summary>
+    public ulong AllocatedBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _total - _free.FreeBytes;
+            }
+        }
+    }
+
+    /// <summary>Allocates one run of pages at the lowest address that fits.</summary>
+    /// <param name="length">Bytes; a multiple of 4096, not zero.</param>
+    /// <param name="alignment">The start is a multiple of it; a power of two of at least 4096.</param>
+    /// <returns>The run, zeroed; give it back with <see cref="Free"/>.</returns>
+    /// <exception cref="DmaBufException">EINVAL: length or alignment; ENOMEM: no such run is free.</exception>
+    public PhysicalRange AllocateContiguous(ulong length, ulong alignment = MachinePage.Size)
+    {
+        RequirePages(length, nameof(length));
+        RequirePages(alignment, nameof(alignment));
+        if (!BitOperations.IsPow2(alignment))
+        {
+            throw new DmaBufException(Errno.EINVAL, $"RAM cannot be allocated at multiples of 0x{alignment:x}: an alignment is a power of two.");
+        }
+
+        lock (_lock)
+        {
+            return _free.TryTake(length, alignment, ulong.MaxValue, out ulong start)
+                ? new PhysicalRange(new PhysicalAddress(start), length)
+                : throw OutOfMemory(length);
+        }
+    }
+
+    /// <summary>
+    /// Allocates pages in runs that do not lie next to each other nor in ascending order, as far as free memory permits, so that whatever swaps or joins
+    /// entries of a table moves the wrong bytes.
+    /// </summary>
+    /// <param name="length">Bytes in all; a multiple of 4096, not zero.</param>
+    /// <param name="runLength">Bytes in one run; a multiple of 4096, not zero. The last run may be shorter.</param>
+    /// <returns>The runs in buffer order, zeroed; give them back with <see cref="Free"/>.</returns>
+    /// <exception cref="DmaBufException">EINVAL: a length; ENOMEM: less than that is free.</exception>
+    public PhysicalRange[] AllocateScattered(ulong length, ulong runLength = MachinePage.Size)
+    {
+        RequirePages(length, nameof(length));
+        RequirePages(runLength, nameof(runLength));
+        List<Extent> pieces = [];
+        lock (_lock)
+        {
+            // Without room for gaps the pages are taken as they come.
+            if (!_free.TryTakePieces(length, runLength, MachinePage.Size, pieces) && !_free.TryTakePieces(length, runLength, 0, pieces))
+            {
+                throw OutOfMemory(length);
+            }
+        }
+
+        PhysicalRange[] runs = [.. pieces.Select(piece => new PhysicalRange(new PhysicalAddress(piece.Start), piece.Length))];
+        for (int index = 0; index + 1 < runs.Length; index += 2)
+        {
+            (runs[index], runs[index + 1]) = (runs[index + 1], runs[index]);
+        }
+
+        return runs;
+    }
+
+    /// <summary>Gives pages back; their contents are forgotten. All or nothing.</summary>
+    /// <param name="ranges">Whole allocated pages, from any allocations and in any order.</param>
+    /// <exception cref="DmaBufException">EINVAL: a range is not whole pages of RAM, is not allocated or is named twice; nothing was freed.</exception>
+    public void Free(params ReadOnlySpan<PhysicalRange> ranges)
+    {
+        Extent[] extents = new Extent[ranges.Length];
+        for (int index = 0; index < ranges.Length; index++)
+        {
+            extents[index] = RequireRam(ranges[index]);
+        }
+
+        extents.AsSpan().Sort((left, right) => left.Start.CompareTo(right.Start));
+        lock (_lock)
+        {
+            for (int index = 0; index < extents.Length; index++)
+            {
+                if (_free.Intersects(extents[index]) || (index > 0 && extents[index].Overlaps(extents[index - 1])))
+                {
+                    throw new DmaBufException(
+                        Errno.EINVAL,
+                        $"RAM at 0x{extents[index].Start:x}, length 0x{extents[index].Length:x}, cannot be freed: a part of it is free already. Free each page once.");
+                }
+            }
+
+            // Forgotten before anybody else can be given the pages.
+            foreach (Extent extent in extents)
+            {
+                _memory.Discard(new PhysicalRange(new PhysicalAddress(extent.Start), extent.Length));
+            }
+
+            _free.Give(extents);
+        }
+    }
+
+    private static void RequirePages(ulong bytes, string what)
+    {
+        if (bytes == 0 || !MachinePage.IsAligned(bytes))
+        {
+            throw new DmaBufException(Errno.EINVAL, $"RAM cannot be allocated with {what} {bytes}: it must be a multiple of {MachinePage.Size} and not zero.");
+        }
+    }
+
+    private Extent RequireRam(PhysicalRange range)
+    {
+        if (MachinePage.AreWhole(range.Start.Value, range.Length))
+        {
+            Extent extent = new(range.Start.Value, range.Start.Value + range.Length);
+            foreach (PhysicalRegion region in _regions)
+            {
+                if (extent.Start >= region.Start && extent.End <= region.End)
+                {
+                    return extent;
+                }
+            }
+        }
+
+        throw new DmaBufException(Errno.EINVAL, $"{range} cannot be freed: it is not a run of whole pages of this machine's RAM.");
+    }
+
+    private static DmaBufException OutOfMemory(ulong length) =>
+        new(Errno.ENOMEM, $"0x{length:x} bytes of RAM could not be allocated: not enough is free. Free some, or give the machine more RAM.");
+}
