@@ -1,8 +1,8 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// How one device's DMA addresses come to be and where they lead: translated by an IOMMU, or direct with an offset. One strategy a device, chosen when the
-/// machine is built.
+/// How one device's DMA addresses come to be and where they lead: translated by an IOMMU, or direct with an offset. One strategy a device,
+/// chosen when the machine is built.
 /// </summary>
 internal abstract class DeviceAddressing(DeviceIdentity device)
 {
@@ -38,13 +38,17 @@ internal abstract class DeviceAddressing(DeviceIdentity device)
         if (device.Memory.KindOf(range) is not PhysicalMemoryKind kind)
         {
             throw new DmaBufException(
-                Errno.EFAULT, $"{range} cannot be mapped for {device.Name}: it is not wholly RAM or wholly a BAR. Use physical addresses, and map RAM and BARs one by one.");
+                Errno.EFAULT,
+                $"{range} cannot be mapped for {device.Name}: it is not wholly RAM or wholly a BAR. Use physical addresses, and map " +
+                "RAM and BARs one by one.");
         }
 
         if (!attributes.Suits(kind))
         {
             throw new DmaBufException(
-                Errno.EINVAL, $"{range} cannot be mapped for {device.Name} with attributes {attributes}: it is {kind}. Map BARs with {DmaAttributes.Mmio} and RAM with {DmaAttributes.None}.");
+                Errno.EINVAL,
+                $"{range} cannot be mapped for {device.Name} with attributes {attributes}: it is {kind}. Map BARs with " +
+                $"{DmaAttributes.Mmio} and RAM with {DmaAttributes.None}.");
         }
     }
 

@@ -1,9 +1,11 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// A device without an IOMMU: its DMA addresses are physical addresses plus its bus's offset (<c>dma_range_map</c>), and only what was mapped for it answers.
+/// A device without an IOMMU: its DMA addresses are physical addresses plus its bus's offset (<c>dma_range_map</c>), and only what was
+/// mapped for it answers.
 /// </summary>
-/// <remarks>One lock over records, grants and each piece of a transfer, so that an unmap returns only when no access through it is under way.</remarks>
+/// <remarks>One lock over records, grants and each piece of a transfer, so that an unmap returns only when no access through it is under
+/// way.</remarks>
 internal sealed class DirectAddressing(DeviceIdentity device, ulong offset) : DeviceAddressing(device)
 {
     private readonly Lock _lock = new();
@@ -70,7 +72,8 @@ internal sealed class DirectAddressing(DeviceIdentity device, ulong offset) : De
         {
             throw new DmaBufException(
                 Errno.EFAULT,
-                $"{range} cannot be mapped for {Device.Name}: its DMA address {start} lies beyond {Device.LastAddress}, the last that the device can form, and no IOMMU translates. Use lower memory.");
+                $"{range} cannot be mapped for {Device.Name}: its DMA address {start} lies beyond {Device.LastAddress}, the last that " +
+                "the device can form, and no IOMMU translates. Use lower memory.");
         }
 
         MappingRecord record = new(new DmaRange(start, range.Length), direction, attributes);

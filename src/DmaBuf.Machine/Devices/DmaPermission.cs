@@ -21,17 +21,23 @@ internal static class DmaPermission
         if (!MachinePage.AreWhole(range.Start.Value, range.Length))
         {
             throw new DmaBufException(
-                Errno.EINVAL, $"{range} cannot be mapped for DMA: start and length must be multiples of {MachinePage.Size}, the length not zero and the end below 2^64.");
+                Errno.EINVAL,
+                $"{range} cannot be mapped for DMA: start and length must be multiples of {MachinePage.Size}, the length not zero " +
+                "and the end below 2^64.");
         }
 
         if (direction is not (DmaDirection.Bidirectional or DmaDirection.ToDevice or DmaDirection.FromDevice))
         {
-            throw new DmaBufException(Errno.EINVAL, $"{range} cannot be mapped for DMA with direction {(int)direction}: there is no such direction.");
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"{range} cannot be mapped for DMA with direction {(int)direction}: there is no such direction.");
         }
 
         if (attributes is not (DmaAttributes.None or DmaAttributes.Mmio))
         {
-            throw new DmaBufException(Errno.EINVAL, $"{range} cannot be mapped for DMA with attributes {(int)attributes}: there are no such attributes.");
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"{range} cannot be mapped for DMA with attributes {(int)attributes}: there are no such attributes.");
         }
     }
 }

@@ -1,9 +1,9 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// The addresses that a device without an IOMMU was given. Real hardware lets such a device reach everything; the machine counts grants per address, so
-/// that an access outside of them is caught all the same. The same memory may be mapped several times and then has the same address each time: hence
-/// counts, and not a set.
+/// The addresses that a device without an IOMMU was given. Real hardware lets such a device reach everything; the machine counts grants
+/// per address, so that an access outside of them is caught all the same. The same memory may be mapped several times and then has the
+/// same address each time: hence counts, and not a set.
 /// </summary>
 /// <remarks>Not thread-safe: its owner locks.</remarks>
 internal sealed class GrantedRanges

@@ -1,12 +1,12 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// A device behind an IOMMU. The DMA interface takes addresses from the device's own allocator and maps them in its own domain; behind each run one page
-/// stays unmapped, so that a transfer that runs past its mapping faults and does not reach the next one.
+/// A device behind an IOMMU. The DMA interface takes addresses from the device's own allocator and maps them in its own domain; behind
+/// each run one page stays unmapped, so that a transfer that runs past its mapping faults and does not reach the next one.
 /// </summary>
 /// <remarks>
-/// The lock guards the records and whose domain the device is in; it is left before a domain or the allocator is called. Unmapping removes the
-/// translation before the addresses become free.
+/// The lock guards the records and whose domain the device is in; it is left before a domain or the allocator is called. Unmapping removes
+/// the translation before the addresses become free.
 /// </remarks>
 internal sealed class IommuAddressing : DeviceAddressing
 {
@@ -52,7 +52,10 @@ internal sealed class IommuAddressing : DeviceAddressing
     {
         if (!MachinePage.AreWhole(0, length))
         {
-            throw new DmaBufException(Errno.EINVAL, $"0x{length:x} bytes of I/O virtual addresses cannot be reserved for {Device.Name}: not a multiple of {MachinePage.Size}, or zero.");
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"0x{length:x} bytes of I/O virtual addresses cannot be reserved for {Device.Name}: not a multiple of " +
+                $"{MachinePage.Size}, or zero.");
         }
 
         if (!TryEnter())
@@ -69,15 +72,7 @@ internal sealed class IommuAddressing : DeviceAddressing
         return null;
     }
 
-    public override int Transfer(DmaAddress address, DmaPayload payload)
-    {
-        if (address > Device.LastAddress)
-        {
-            throw Device.Faults.Stop(Device.Name, address, payload.Access, DmaFaultReason.NotMapped);
-        }
-
-        return Volatile.Read(ref _current).Transfer(Device.Name, address, payload);
-    }
+    public override int Transfer(DmaAddress address, DmaPayload payload) => Volatile.Read(ref _current).Transfer(Device.Name, address, payload);
 
     /// <summary>Puts the device in a domain that somebody else fills.</summary>
     /// <exception cref="DmaBufException">EINVAL: another IOMMU's domain; EBUSY: mappings live, or it is in such a domain.</exception>
@@ -85,7 +80,10 @@ internal sealed class IommuAddressing : DeviceAddressing
     {
         if (domain.Iommu != _iommu)
         {
-            throw new DmaBufException(Errno.EINVAL, $"{Device.Name} cannot enter domain {domain.Name}: it is a domain of {domain.Iommu.Name}, the device is behind {_iommu.Name}.");
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"{Device.Name} cannot enter domain {domain.Name}: it is a domain of {domain.Iommu.Name}, the device is behind " +
+                $"{_iommu.Name}.");
         }
 
         lock (_lock)
@@ -93,7 +91,9 @@ internal sealed class IommuAddressing : DeviceAddressing
             if (_live != 0 || _current != _own)
             {
                 throw new DmaBufException(
-                    Errno.EBUSY, $"{Device.Name} cannot enter domain {domain.Name}: it is in domain {_current.Name} with {_live} live mappings. Unmap them, or detach the device, first.");
+                    Errno.EBUSY,
+                    $"{Device.Name} cannot enter domain {domain.Name}: it is in domain {_current.Name} with {_live} live mappings. " +
+                    "Unmap them, or detach the device, first.");
             }
 
             Volatile.Write(ref _current, domain);
@@ -122,14 +122,18 @@ internal sealed class IommuAddressing : DeviceAddressing
         if (!TryEnter())
         {
             throw new DmaBufException(
-                Errno.EBUSY, $"{range} cannot be mapped for {Device.Name}: the device is in a domain that somebody else fills. Map in that domain, or detach the device.");
+                Errno.EBUSY,
+                $"{range} cannot be mapped for {Device.Name}: the device is in a domain that somebody else fills. Map in that " +
+                "domain, or detach the device.");
         }
 
         if (TryTake(range.Length) is not DmaRange addresses)
         {
             Leave();
             throw new DmaBufException(
-                Errno.ENOMEM, $"{range} cannot be mapped for {Device.Name}: no such run of I/O virtual addresses is free at or below {Device.LastAddress}. Unmap something.");
+                Errno.ENOMEM,
+                $"{range} cannot be mapped for {Device.Name}: no such run of I/O virtual addresses is free at or below " +
+                $"{Device.LastAddress}. Unmap something.");
         }
 
         _own.Map(addresses.Start, range, direction, attributes);

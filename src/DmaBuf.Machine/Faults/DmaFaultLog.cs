@@ -1,8 +1,8 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// The machine's record of everything that a device or its driver did outside of what was mapped. The newest <see cref="Capacity"/> entries are kept, as a
-/// ring in hardware does; <see cref="TotalCount"/> counts all.
+/// The machine's record of everything that a device or its driver did outside of what was mapped. The newest <see cref="Capacity"/>
+/// entries are kept, as a ring in hardware does; <see cref="TotalCount"/> counts all.
 /// </summary>
 /// <remarks>Safe for calls from several threads. Its lock is the innermost of the machine: nothing is called under it.</remarks>
 public sealed class DmaFaultLog
@@ -59,9 +59,13 @@ public sealed class DmaFaultLog
         string verb = access == DmaAccess.Read ? "read" : "write";
         string why = reason switch
         {
-            DmaFaultReason.NotMapped => "nothing is mapped for it there. Map the memory first, keep the mapping until the transfer is over, and use the address that mapping gave",
+            DmaFaultReason.NotMapped => "nothing is mapped for it there. Map the memory first, keep the mapping until the transfer is " +
+            "over, and use the address that mapping gave",
             DmaFaultReason.Permission => "the mapping's direction does not permit it. Map with the direction of the transfer",
-            DmaFaultReason.MemoryType => "the mapping's MMIO attribute contradicts what lies there. Map BARs with the attribute and RAM without",
+            DmaFaultReason.MemoryType => "the mapping's MMIO attribute contradicts what lies there. Map BARs with the attribute and RAM " +
+            "without",
+            DmaFaultReason.OutOfReach => "the transfer runs past the last address that the device can form. Map with the device itself, " +
+            "which observes its limit",
             _ => "the translation leads to no memory. Map physical addresses of RAM or of a BAR",
         };
         return new DmaBufException(Errno.EFAULT, $"Device {device} tried to {verb} at DMA address {address}: {why}.");

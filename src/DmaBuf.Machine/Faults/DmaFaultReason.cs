@@ -15,9 +15,12 @@ public enum DmaFaultReason
     /// <summary>The translation leads to a physical address at which nothing answers.</summary>
     NoTarget,
 
+    /// <summary>The transfer runs past the last address that the device can form.</summary>
+    OutOfReach,
+
     /// <summary>
-    /// An unmap or release named an address, length, direction or attribute that no live mapping has. The calls never throw, so that this is where the
-    /// mistake becomes visible; nothing was unmapped that was not mapped so.
+    /// An unmap or release named an address, length, direction or attribute that no live mapping has. The calls never throw, so that this
+    /// is where the mistake becomes visible; nothing was unmapped that was not mapped so.
     /// </summary>
     UnmapMismatch,
 }

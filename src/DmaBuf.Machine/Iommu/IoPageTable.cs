@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// The translations of one domain as sorted, disjoint runs: a run of any length is one entry, and unmapping a part of it splits it, as an I/O page table
-/// splits a large page.
+/// The translations of one domain as sorted, disjoint runs: a run of any length is one entry, and unmapping a part of it splits it, as an
+/// I/O page table splits a large page.
 /// </summary>
 /// <remarks>Not thread-safe: the domain locks.</remarks>
 internal sealed class IoPageTable

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace DmaBuf.Machine;
 
-/// <summary>Hands out I/O virtual addresses: first fit, with alignment and an address limit. Knows nothing of what is mapped there.</summary>
+/// <summary>
+/// Hands out I/O virtual addresses: first fit, with alignment and an address limit. Knows nothing of what is mapped there.
+/// </summary>
 /// <remarks>Safe for calls from several threads.</remarks>
 public sealed class IovaAllocator
 {
@@ -17,7 +19,9 @@ public sealed class IovaAllocator
     {
         if (aperture.Length == 0 || aperture.Length > ulong.MaxValue - aperture.Start.Value)
         {
-            throw new DmaBufException(Errno.EINVAL, $"I/O virtual addresses cannot be handed out of {aperture}: it is empty or its end wraps.");
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"I/O virtual addresses cannot be handed out of {aperture}: it is empty or its end wraps.");
         }
 
         _free = new FreeSpace([new Extent(aperture.Start.Value, aperture.Start.Value + aperture.Length)]);
@@ -47,7 +51,9 @@ public sealed class IovaAllocator
         if (length == 0 || !BitOperations.IsPow2(alignment))
         {
             throw new DmaBufException(
-                Errno.EINVAL, $"0x{length:x} bytes of I/O virtual addresses at multiples of 0x{alignment:x} cannot be had: the length must not be zero, the alignment a power of two.");
+                Errno.EINVAL,
+                $"0x{length:x} bytes of I/O virtual addresses at multiples of 0x{alignment:x} cannot be had: the length must not be " +
+                "zero, the alignment a power of two.");
         }
 
         lock (_lock)
@@ -72,7 +78,9 @@ public sealed class IovaAllocator
         {
             if (!_allocated.TryGetValue(range.Start.Value, out ulong length) || length != range.Length)
             {
-                throw new DmaBufException(Errno.EINVAL, $"I/O virtual addresses {range} cannot be freed: no such run is handed out. Free what was allocated, once.");
+                throw new DmaBufException(
+                    Errno.EINVAL,
+                    $"I/O virtual addresses {range} cannot be freed: no such run is handed out. Free what was allocated, once.");
             }
 
             _allocated.Remove(range.Start.Value);

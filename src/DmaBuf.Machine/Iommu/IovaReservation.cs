@@ -1,8 +1,8 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// A block of I/O virtual addresses of one device. Links are kept aside until they are synchronised: a driver that forgets to sees its device
-/// fault.
+/// A block of I/O virtual addresses of one device. Links are kept aside until they are synchronised: a driver that forgets to sees its
+/// device fault.
 /// </summary>
 /// <remarks>Owned by one mapping, called by one thread at a time.</remarks>
 internal sealed class IovaReservation(IommuAddressing owner, DeviceIdentity device, SoftwareIommuDomain domain, DmaRange block) : IIovaReservation
@@ -22,7 +22,9 @@ internal sealed class IovaReservation(IommuAddressing owner, DeviceIdentity devi
         if (!MachinePage.IsAligned(offset) || offset > block.Length || range.Length > block.Length - offset)
         {
             throw new DmaBufException(
-                Errno.EINVAL, $"{range} cannot be linked at offset 0x{offset:x} of the block {block} of {device.Name}: it is outside of the block, or the offset is not a multiple of {MachinePage.Size}.");
+                Errno.EINVAL,
+                $"{range} cannot be linked at offset 0x{offset:x} of the block {block} of {device.Name}: it is outside of the " +
+                $"block, or the offset is not a multiple of {MachinePage.Size}.");
         }
 
         LinkedRange link = new(offset, range, direction, attributes);
@@ -30,7 +32,9 @@ internal sealed class IovaReservation(IommuAddressing owner, DeviceIdentity devi
         if (index < _links.Count && _links[index].Offsets.Overlaps(link.Offsets))
         {
             throw new DmaBufException(
-                Errno.EINVAL, $"{range} cannot be linked at offset 0x{offset:x} of the block {block} of {device.Name}: something is linked there. Link each range at the sum of the lengths before it.");
+                Errno.EINVAL,
+                $"{range} cannot be linked at offset 0x{offset:x} of the block {block} of {device.Name}: something is linked there. " +
+                "Link each range at the sum of the lengths before it.");
         }
 
         _links.Insert(index, link);
@@ -42,7 +46,9 @@ internal sealed class IovaReservation(IommuAddressing owner, DeviceIdentity devi
         if (length > block.Length || !MachinePage.IsAligned(length))
         {
             throw new DmaBufException(
-                Errno.EINVAL, $"0x{length:x} bytes of the block {block} of {device.Name} cannot be synchronised: more than the block has, or not a multiple of {MachinePage.Size}.");
+                Errno.EINVAL,
+                $"0x{length:x} bytes of the block {block} of {device.Name} cannot be synchronised: more than the block has, or not " +
+                $"a multiple of {MachinePage.Size}.");
         }
 
         foreach (LinkedRange link in _links)
@@ -84,7 +90,9 @@ internal sealed class IovaReservation(IommuAddressing owner, DeviceIdentity devi
     {
         if (_released)
         {
-            throw new DmaBufException(Errno.EINVAL, $"The block {block} of {device.Name} cannot be {verb}: it was released. Reserve a new one.");
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"The block {block} of {device.Name} cannot be {verb}: it was released. Reserve a new one.");
         }
     }
 

@@ -1,8 +1,9 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// An IOMMU of the machine. Each device behind it starts in a domain of its own, which the device's DMA interface fills; importers that manage
-/// translations themselves make domains with <see cref="CreateDomain"/> and put a device in one with <see cref="DmaEngineDevice.AttachDomain"/>.
+/// An IOMMU of the machine. Each device behind it starts in a domain of its own, which the device's DMA interface fills; importers that
+/// manage translations themselves make domains with <see cref="CreateDomain"/> and put a device in one with
+/// <see cref="DmaEngineDevice.AttachDomain"/>.
 /// </summary>
 /// <remarks>Safe for calls from several threads.</remarks>
 public sealed class SoftwareIommu

@@ -1,11 +1,13 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// One I/O page table of a <see cref="SoftwareIommu"/> (<c>iommu_domain</c>): 4096-byte pages, each with read and write permission and the MMIO attribute.
+/// One I/O page table of a <see cref="SoftwareIommu"/> (<c>iommu_domain</c>): 4096-byte pages, each with read and write permission and the
+/// MMIO attribute.
 /// </summary>
 /// <remarks>
-/// Safe for calls from several threads. A device's access holds the domain's lock while one piece of at most 64 KiB moves, so that <see cref="Unmap"/>
-/// returns only when no access through the removed translations is under way: what hardware gives by waiting for its invalidation to complete.
+/// Safe for calls from several threads. A device's access holds the domain's lock while one piece of at most 64 KiB moves, so that
+/// <see cref="Unmap"/> returns only when no access through the removed translations is under way: what hardware gives by waiting for its
+/// invalidation to complete.
 /// Lock order: the domain's lock, then the fault log's.
 /// </remarks>
 public sealed class SoftwareIommuDomain : IIommuDomain
@@ -46,19 +48,25 @@ public sealed class SoftwareIommuDomain : IIommuDomain
         }
     }
 
-    /// <summary>Maps a physical range at an I/O virtual address (<c>iommu_map</c>). As in hardware, whether memory answers there shows at the access.</summary>
+    /// <summary>
+    /// Maps a physical range at an I/O virtual address (<c>iommu_map</c>). As in hardware, whether memory answers there shows at the
+    /// access.
+    /// </summary>
     /// <param name="address">The first I/O virtual address; a multiple of 4096.</param>
     /// <param name="range">Where it leads; whole pages.</param>
     /// <param name="direction">Which accesses are permitted.</param>
     /// <param name="attributes">RAM or MMIO; an access faults if it contradicts what is there.</param>
-    /// <exception cref="DmaBufException">EEXIST: something is mapped there; EINVAL: not aligned, empty, wraps, or no such direction or attribute.</exception>
+    /// <exception cref="DmaBufException">EEXIST: something is mapped there; EINVAL: not aligned, empty, wraps, or no such direction or
+    /// attribute.</exception>
     public void Map(DmaAddress address, PhysicalRange range, DmaDirection direction, DmaAttributes attributes)
     {
         DmaPermission.Require(range, direction, attributes);
         if (!MachinePage.AreWhole(address.Value, range.Length))
         {
             throw new DmaBufException(
-                Errno.EINVAL, $"{range} cannot be mapped at {address} of domain {Name}: the address must be a multiple of {MachinePage.Size} and the end below 2^64.");
+                Errno.EINVAL,
+                $"{range} cannot be mapped at {address} of domain {Name}: the address must be a multiple of {MachinePage.Size} and " +
+                "the end below 2^64.");
         }
 
         IoMapping mapping = new(new Extent(address.Value, address.Value + range.Length), range.Start.Value, direction, attributes);
@@ -67,14 +75,16 @@ public sealed class SoftwareIommuDomain : IIommuDomain
             if (!_table.TryMap(mapping))
             {
                 throw new DmaBufException(
-                    Errno.EEXIST, $"{range} cannot be mapped at {address} of domain {Name}: something is mapped there. Unmap it first, or choose free addresses.");
+                    Errno.EEXIST,
+                    $"{range} cannot be mapped at {address} of domain {Name}: something is mapped there. Unmap it first, or choose " +
+                    "free addresses.");
             }
         }
     }
 
     /// <summary>
-    /// Removes all translations in the range (<c>iommu_unmap</c>); pages that are not mapped are skipped, pages that the range only touches are removed
-    /// with it. Never throws. After it no access through them is under way.
+    /// Removes all translations in the range (<c>iommu_unmap</c>); pages that are not mapped are skipped, pages that the range only
+    /// touches are removed with it. Never throws. After it no access through them is under way.
     /// </summary>
     /// <param name="range">I/O virtual addresses; an end beyond 2^64 is cut there.</param>
     public void Unmap(DmaRange range)

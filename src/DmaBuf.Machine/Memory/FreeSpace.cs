@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// What is still free of an address space: extents in ascending order, disjoint and never adjacent. First fit, so that allocation is reproducible and
-/// low addresses, which every device reaches, are used first.
+/// What is still free of an address space: extents in ascending order, disjoint and never adjacent. First fit, so that allocation is
+/// reproducible and low addresses, which every device reaches, are used first.
 /// </summary>
 /// <remarks>Not thread-safe: its owner locks.</remarks>
 internal sealed class FreeSpace
@@ -35,7 +35,9 @@ internal sealed class FreeSpace
         }
     }
 
-    /// <summary>Takes the lowest run of a length that starts at a multiple of the alignment and ends at or below <paramref name="last"/>.</summary>
+    /// <summary>
+    /// Takes the lowest run of a length that starts at a multiple of the alignment and ends at or below <paramref name="last"/>.
+    /// </summary>
     public bool TryTake(ulong length, ulong alignment, ulong last, out ulong start)
     {
         start = 0;

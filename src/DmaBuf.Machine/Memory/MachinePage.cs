@@ -1,6 +1,8 @@
 namespace DmaBuf.Machine;
 
-/// <summary>The machine's one page size. Allocation, storage and translation agree on it, so that a page is the unit in which anything can be wrong.</summary>
+/// <summary>
+/// The machine's one page size. Allocation, storage and translation agree on it, so that a page is the unit in which anything can be wrong.
+/// </summary>
 internal static class MachinePage
 {
     /// <summary>Bytes in a page.</summary>

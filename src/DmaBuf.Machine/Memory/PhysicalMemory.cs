@@ -1,12 +1,12 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// The machine's physical address space as its CPU sees it: RAM and BARs that hold bytes, and holes that fault. Nothing answers at address zero, at an
-/// IOVA or at a PCI bus address, so an address of the wrong kind is an error and not somebody else's memory.
+/// The machine's physical address space as its CPU sees it: RAM and BARs that hold bytes, and holes that fault. Nothing answers at address
+/// zero, at an IOVA or at a PCI bus address, so an address of the wrong kind is an error and not somebody else's memory.
 /// </summary>
 /// <remarks>
-/// Safe for calls from several threads; accesses to the same bytes race as on real memory. The set of regions never changes after the machine was
-/// built.
+/// Safe for calls from several threads; accesses to the same bytes race as on real memory. The set of regions never changes after the
+/// machine was built.
 /// </remarks>
 public sealed class PhysicalMemory
 {
@@ -99,7 +99,8 @@ public sealed class PhysicalMemory
             {
                 throw new DmaBufException(
                     Errno.EFAULT,
-                    $"The CPU could not {verb} {length} bytes at physical address {address}: nothing answers at 0x{at:x}. Use the physical address of RAM or of a BAR, not an IOVA or a bus address.");
+                    $"The CPU could not {verb} {length} bytes at physical address {address}: nothing answers at 0x{at:x}. Use the " +
+                    "physical address of RAM or of a BAR, not an IOVA or a bus address.");
             }
 
             ulong there = Math.Min(left, region.End - at);

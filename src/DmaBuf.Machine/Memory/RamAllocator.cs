@@ -3,8 +3,8 @@ using System.Numerics;
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// Hands out the machine's RAM in whole pages of 4096 bytes: contiguous, as a contiguous-memory heap does, or scattered, as a page allocator of a
-/// machine that has run for a while does. Fresh pages read as zero.
+/// Hands out the machine's RAM in whole pages of 4096 bytes: contiguous, as a contiguous-memory heap does, or scattered, as a page
+/// allocator of a machine that has run for a while does. Fresh pages read as zero.
 /// </summary>
 /// <remarks>Safe for calls from several threads. What was allocated belongs to the caller until <see cref="Free"/>.</remarks>
 public sealed class RamAllocator
@@ -46,7 +46,9 @@ public sealed class RamAllocator
         RequirePages(alignment, nameof(alignment));
         if (!BitOperations.IsPow2(alignment))
         {
-            throw new DmaBufException(Errno.EINVAL, $"RAM cannot be allocated at multiples of 0x{alignment:x}: an alignment is a power of two.");
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"RAM cannot be allocated at multiples of 0x{alignment:x}: an alignment is a power of two.");
         }
 
         lock (_lock)
@@ -58,8 +60,8 @@ public sealed class RamAllocator
     }
 
     /// <summary>
-    /// Allocates pages in runs that do not lie next to each other nor in ascending order, as far as free memory permits, so that whatever swaps or joins
-    /// entries of a table moves the wrong bytes.
+    /// Allocates pages in runs that do not lie next to each other nor in ascending order, as far as free memory permits, so that whatever
+    /// swaps or joins entries of a table moves the wrong bytes.
     /// </summary>
     /// <param name="length">Bytes in all; a multiple of 4096, not zero.</param>
     /// <param name="runLength">Bytes in one run; a multiple of 4096, not zero. The last run may be shorter.</param>
@@ -90,7 +92,8 @@ public sealed class RamAllocator
 
     /// <summary>Gives pages back; their contents are forgotten. All or nothing.</summary>
     /// <param name="ranges">Whole allocated pages, from any allocations and in any order.</param>
-    /// <exception cref="DmaBufException">EINVAL: a range is not whole pages of RAM, is not allocated or is named twice; nothing was freed.</exception>
+    /// <exception cref="DmaBufException">EINVAL: a range is not whole pages of RAM, is not allocated or is named twice; nothing was
+    /// freed.</exception>
     public void Free(params ReadOnlySpan<PhysicalRange> ranges)
     {
         Extent[] extents = new Extent[ranges.Length];
@@ -108,7 +111,8 @@ public sealed class RamAllocator
                 {
                     throw new DmaBufException(
                         Errno.EINVAL,
-                        $"RAM at 0x{extents[index].Start:x}, length 0x{extents[index].Length:x}, cannot be freed: a part of it is free already. Free each page once.");
+                        $"RAM at 0x{extents[index].Start:x}, length 0x{extents[index].Length:x}, cannot be freed: a part of it is free " +
+                        "already. Free each page once.");
                 }
             }
 
@@ -126,7 +130,9 @@ public sealed class RamAllocator
     {
         if (bytes == 0 || !MachinePage.IsAligned(bytes))
         {
-            throw new DmaBufException(Errno.EINVAL, $"RAM cannot be allocated with {what} {bytes}: it must be a multiple of {MachinePage.Size} and not zero.");
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"RAM cannot be allocated with {what} {bytes}: it must be a multiple of {MachinePage.Size} and not zero.");
         }
     }
 
@@ -148,5 +154,6 @@ public sealed class RamAllocator
     }
 
     private static DmaBufException OutOfMemory(ulong length) =>
-        new(Errno.ENOMEM, $"0x{length:x} bytes of RAM could not be allocated: not enough is free. Free some, or give the machine more RAM.");
+        new(Errno.ENOMEM,
+            $"0x{length:x} bytes of RAM could not be allocated: not enough is free. Free some, or give the machine more RAM.");
 }

@@ -1,11 +1,12 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// Bytes of which only touched pages cost memory: a three-level tree of page, 2 MiB table and 1 GiB directory. What was never written reads as zero
-/// and is not stored.
+/// Bytes of which only touched pages cost memory: a three-level tree of page, 2 MiB table and 1 GiB directory. What was never written
+/// reads as zero and is not stored.
 /// </summary>
 /// <remarks>
-/// Lock-free: tables and pages are published once by compare-and-swap. Concurrent accesses to the same bytes race as they do on real memory.
+/// Lock-free: tables and pages are published once by compare-and-swap. Concurrent accesses to the same bytes race as they do on real
+/// memory.
 /// </remarks>
 internal sealed class SparseBytes
 {

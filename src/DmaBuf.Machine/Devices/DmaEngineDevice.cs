@@ -1,0 +1,248 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+namespace DmaBuf.Machine;
+
+/// <summary>
+/// A device that moves bytes between addresses, and does so only through what was mapped for it. Behind an IOMMU every access is
+/// translated; without one it is compared with the live mappings; a bus address of a peer that the PCI switch routes to goes to that
+/// peer's BAR, past any IOMMU.
+/// </summary>
+/// <remarks>
+/// Safe for calls from several threads. Transfers are made by the calling thread and are over when the call returns. A transfer that
+/// faults part of the way has moved the bytes before the fault, as on hardware; each fault is thrown as EFAULT and recorded in
+/// <see cref="SoftwareMachine.Faults"/>. As on hardware, nothing stops an access to a peer's bus address after an unmap: bus addresses are
+/// not mapped at all.
+/// </remarks>
+public sealed class DmaEngineDevice : IDmaDevice
+{
+    private const int PieceLength = SoftwareIommuDomain.LargestPiece;
+
+    private readonly DeviceAddressing _addressing;
+    private readonly PciBar[] _peers;
+    private readonly DeviceIdentity _identity;
+
+    internal DmaEngineDevice(DeviceIdentity identity, PciFunction? function, DeviceAddressing addressing, PciBar[] peers)
+    {
+        _identity = identity;
+        Function = function;
+        _addressing = addressing;
+        _peers = peers;
+    }
+
+    /// <inheritdoc/>
+    public string Name => _identity.Name;
+
+    /// <inheritdoc/>
+    public IPciDevice? PciDevice => Function;
+
+    /// <summary>The PCI function that the engine is part of; null for a platform device.</summary>
+    public PciFunction? Function { get; }
+
+    /// <inheritdoc/>
+    public MappingCost RangeMappingCost => _addressing.RangeMappingCost;
+
+    /// <summary>Mappings and reservations of this device that have not been given back.</summary>
+    public int LiveMappingCount => _addressing.LiveMappingCount;
+
+    /// <summary>Maps one physical range for this device (<c>dma_map_phys</c>).</summary>
+    /// <param name="range">RAM or a part of one BAR; whole pages.</param>
+    /// <param name="direction">Which accesses the device may make.</param>
+    /// <param name="attributes">MMIO for a BAR, none for RAM.</param>
+    /// <returns>The address of the range's first byte as the device sees it.</returns>
+    /// <exception cref="DmaBufException">
+    /// EINVAL: not whole pages, no such direction or attribute, or the attribute contradicts the memory; ENOMEM: no address space; EFAULT:
+    /// the device cannot reach the range or nothing is there; EBUSY: the device is in a domain that somebody else fills.
+    /// </exception>
+    public DmaAddress MapRange(PhysicalRange range, DmaDirection direction, DmaAttributes attributes) =>
+        _addressing.Map(range, direction, attributes);
+
+    /// <summary>
+    /// Takes back what <see cref="MapRange"/> gave. Never throws: what no live mapping matches is recorded as
+    /// <see cref="DmaFaultReason.UnmapMismatch"/>, and nothing changes. When it returns, no access through the mapping is under way.
+    /// </summary>
+    /// <param name="range">The address that was given and the length that was mapped.</param>
+    /// <param name="direction">As mapped.</param>
+    /// <param name="attributes">As mapped.</param>
+    public void UnmapRange(DmaRange range, DmaDirection direction, DmaAttributes attributes) => _addressing.Unmap(range, direction, attributes);
+
+    /// <inheritdoc/>
+    public IIovaReservation? TryReserveIova(ulong length) => _addressing.TryReserve(length);
+
+    /// <summary>
+    /// Puts the device in a domain that the caller fills (<c>iommu_attach_device</c>). Its own mapping calls are refused with EBUSY
+    /// meanwhile.
+    /// </summary>
+    /// <param name="domain">A domain of the IOMMU that the device is behind.</param>
+    /// <exception cref="DmaBufException">
+    /// EOPNOTSUPP: the device has no IOMMU; EINVAL: another IOMMU's domain; EBUSY: mappings of the device live, or it is in such a domain.
+    /// </exception>
+    public void AttachDomain(SoftwareIommuDomain domain)
+    {
+        ArgumentNullException.ThrowIfNull(domain);
+        if (_addressing is not IommuAddressing translated)
+        {
+            throw new DmaBufException(Errno.EOPNOTSUPP, $"{Name} cannot enter domain {domain.Name}: it is behind no IOMMU.");
+        }
+
+        translated.Attach(domain);
+    }
+
+    /// <summary>Puts the device back in its own domain; without effect if it is there.</summary>
+    public void DetachDomain() => (_addressing as IommuAddressing)?.Detach();
+
+    /// <summary>The device reads memory.</summary>
+    /// <param name="address">The first byte as the device addresses it; any alignment.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <exception cref="DmaBufException">EFAULT: the access is outside of what is mapped for reading.</exception>
+    public void Read(DmaAddress address, Span<byte> destination) => Move(address, new DmaPayload(destination));
+
+    /// <summary>The device writes memory.</summary>
+    /// <param name="address">The first byte as the device addresses it; any alignment.</param>
+    /// <param name="source">The bytes.</param>
+    /// <exception cref="DmaBufException">EFAULT: the access is outside of what is mapped for writing.</exception>
+    public void Write(DmaAddress address, ReadOnlySpan<byte> source) => Move(address, new DmaPayload(source));
+
+    /// <summary>The device reads the ranges one after the other into the destination.</summary>
+    /// <param name="ranges">The table's entries in buffer order.</param>
+    /// <param name="destination">As long as the ranges together.</param>
+    /// <exception cref="DmaBufException">EINVAL: the lengths differ, nothing was read; EFAULT: as for one range.</exception>
+    public void Read(ReadOnlySpan<DmaRange> ranges, Span<byte> destination)
+    {
+        RequireSum(ranges, destination.Length);
+        foreach (DmaRange range in ranges)
+        {
+            Read(range.Start, destination[..(int)range.Length]);
+            destination = destination[(int)range.Length..];
+        }
+    }
+
+    /// <summary>The device writes the source to the ranges one after the other.</summary>
+    /// <param name="ranges">The table's entries in buffer order.</param>
+    /// <param name="source">As long as the ranges together.</param>
+    /// <exception cref="DmaBufException">EINVAL: the lengths differ, nothing was written; EFAULT: as for one range.</exception>
+    public void Write(ReadOnlySpan<DmaRange> ranges, ReadOnlySpan<byte> source)
+    {
+        RequireSum(ranges, source.Length);
+        foreach (DmaRange range in ranges)
+        {
+            Write(range.Start, source[..(int)range.Length]);
+            source = source[(int)range.Length..];
+        }
+    }
+
+    /// <summary>The device copies bytes from one address to another, in ascending order.</summary>
+    /// <param name="source">The first byte to read.</param>
+    /// <param name="destination">The first byte to write.</param>
+    /// <param name="length">Bytes.</param>
+    /// <exception cref="DmaBufException">EFAULT: an access is outside of what is mapped for it.</exception>
+    public void Copy(DmaAddress source, DmaAddress destination, ulong length)
+    {
+        byte[] piece = ArrayPool<byte>.Shared.Rent(PieceLength);
+        try
+        {
+            for (ulong done = 0; done < length;)
+            {
+                Span<byte> bytes = piece.AsSpan(0, (int)Math.Min(length - done, PieceLength));
+                Read(new DmaAddress(source.Value + done), bytes);
+                Write(new DmaAddress(destination.Value + done), bytes);
+                done += (ulong)bytes.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    /// <summary>The device reads all ranges in order and tells the SHA-256 of the bytes, however they are cut into ranges.</summary>
+    /// <param name="ranges">The table's entries in buffer order.</param>
+    /// <returns>32 bytes.</returns>
+    /// <exception cref="DmaBufException">EFAULT: an access is outside of what is mapped for reading.</exception>
+    public byte[] ChecksumOf(params ReadOnlySpan<DmaRange> ranges)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] piece = ArrayPool<byte>.Shared.Rent(PieceLength);
+        try
+        {
+            foreach (DmaRange range in ranges)
+            {
+                for (ulong done = 0; done < range.Length;)
+                {
+                    Span<byte> bytes = piece.AsSpan(0, (int)Math.Min(range.Length - done, PieceLength));
+                    Read(new DmaAddress(range.Start.Value + done), bytes);
+                    hash.AppendData(bytes);
+                    done += (ulong)bytes.Length;
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+
+    private void RequireSum(ReadOnlySpan<DmaRange> ranges, int length)
+    {
+        ulong left = (ulong)length;
+        foreach (DmaRange range in ranges)
+        {
+            if (range.Length > left)
+            {
+                left = ulong.MaxValue;
+                break;
+            }
+
+            left -= range.Length;
+        }
+
+        if (left != 0)
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"{Name} cannot move {length} bytes through {ranges.Length} ranges: their lengths do not add up to it.");
+        }
+    }
+
+    private void Move(DmaAddress address, DmaPayload payload)
+    {
+        ulong room = address > _identity.LastAddress ? 0 : _identity.LastAddress.Value - address.Value;
+        if (payload.Length != 0 && (address > _identity.LastAddress || (ulong)payload.Length - 1 > room))
+        {
+            throw _identity.Faults.Stop(Name, address, payload.Access, DmaFaultReason.OutOfReach);
+        }
+
+        while (payload.Length != 0)
+        {
+            int count = FindPeer(address) is PciBar peer ? MoveToPeer(peer, address, payload) : _addressing.Transfer(address, payload);
+            payload = payload.After(count);
+            address = new DmaAddress(address.Value + (ulong)count);
+        }
+    }
+
+    private PciBar? FindPeer(DmaAddress address)
+    {
+        foreach (PciBar peer in _peers)
+        {
+            if (address.Value - peer.BusRange.Start.Value < peer.BusRange.Length)
+            {
+                return peer;
+            }
+        }
+
+        return null;
+    }
+
+    private int MoveToPeer(PciBar peer, DmaAddress address, DmaPayload payload)
+    {
+        ulong offset = address.Value - peer.BusRange.Start.Value;
+        int count = (int)Math.Min(peer.BusRange.Length - offset, (ulong)payload.Length);
+        payload.Move(_identity.Memory, new PhysicalAddress(peer.Range.Start.Value + offset), count);
+        return count;
+    }
+}

@@ -1,0 +1,116 @@
+namespace DmaBuf.Machine;
+
+/// <summary>
+/// Makes a machine from its description: number the PCI tree, place the BARs, check that the kinds of addresses lie apart, then create
+/// regions, functions, IOMMUs and devices. All that can fail comes before anything is created that somebody could hold.
+/// </summary>
+internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
+{
+    private readonly DmaFaultLog _faults = new();
+    private readonly List<PciEndpointPlan> _endpoints = PciEnumeration.Run(builder.HostBridges);
+    private ulong _nextBar = AddressLayout.MmioStart;
+
+    public SoftwareMachine Assemble()
+    {
+        if (builder.Ram.Count == 0)
+        {
+            throw new DmaBufException(Errno.EINVAL, "The machine cannot be built: it has no RAM. Add some.");
+        }
+
+        PciBarPlacement[][] bars = [.. _endpoints.Select(PlaceBars)];
+        PhysicalRange[] mmio = [.. bars.SelectMany(placements => placements, (_, placement) => placement.Range)];
+        Check(bars, mmio);
+
+        PhysicalRegion[] ram = [.. builder.Ram.Select(range => new PhysicalRegion(range, PhysicalMemoryKind.Ram))];
+        PhysicalMemory memory = new([.. ram, .. mmio.Select(range => new PhysicalRegion(range, PhysicalMemoryKind.Mmio))]);
+        PciTopology topology = new([.. _endpoints.Select(endpoint => endpoint.Node)], builder.ProcessorForwardsPeerTraffic);
+        PciFunction[] functions =
+            [.. _endpoints.Select((endpoint, index) => new PciFunction(endpoint.Definition.Name!, endpoint.Node.Address, topology, index, bars[index]))];
+        SoftwareIommu[] iommus = [.. builder.Iommus.Select(iommu => new SoftwareIommu(iommu.Name, iommu.Aperture, memory, _faults))];
+
+        List<DmaEngineDevice> engines = [];
+        for (int index = 0; index < functions.Length; index++)
+        {
+            if (_endpoints[index].Definition.Engine is DmaEngineOptions options)
+            {
+                engines.Add(CreateEngine(functions[index].Name, functions[index], options, _endpoints[index].HostBridge.DmaOffset, iommus, functions, memory));
+            }
+        }
+
+        foreach ((string name, DmaEngineOptions options) in builder.PlatformEngines)
+        {
+            engines.Add(CreateEngine(name, null, options, builder.PlatformDmaOffset, iommus, functions, memory));
+        }
+
+        return new SoftwareMachine(memory, new RamAllocator(memory, ram), functions, iommus, [.. engines], _faults);
+    }
+
+    private static Extent Shift(PhysicalRange range, ulong offset, string what)
+    {
+        ulong start = unchecked(range.Start.Value + offset);
+        return range.Length <= ulong.MaxValue - start
+            ? new Extent(start, start + range.Length)
+            : throw new DmaBufException(Errno.EINVAL,
+                $"The machine cannot be built: {range} with the {what} offset 0x{offset:x} wraps. Choose another offset.");
+    }
+
+    private PciBarPlacement[] PlaceBars(PciEndpointPlan endpoint)
+    {
+        PciBarPlacement[] placements = new PciBarPlacement[endpoint.Definition.Bars.Count];
+        for (int index = 0; index < placements.Length; index++)
+        {
+            (ulong length, bool peerToPeer) = endpoint.Definition.Bars[index];
+            // BARs are aligned to their length, and a page stays free behind each: running over one faults.
+            ulong start = checked((_nextBar + (length - 1)) & ~(length - 1));
+            _nextBar = start + length + MachinePage.Size;
+            placements[index] = new PciBarPlacement(new PhysicalRange(new PhysicalAddress(start), length), endpoint.HostBridge.BusOffset, peerToPeer);
+        }
+
+        return placements;
+    }
+
+    private void Check(PciBarPlacement[][] bars, PhysicalRange[] mmio)
+    {
+        List<(string Kind, Extent Extent)> spaces = [];
+        PhysicalRange[] physical = [.. builder.Ram, .. mmio];
+        spaces.AddRange(builder.Ram.Select(range => ("RAM", Shift(range, 0, "physical"))));
+        spaces.AddRange(mmio.Select(range => ("BAR", Shift(range, 0, "physical"))));
+        spaces.AddRange(builder.Iommus.Select(iommu => (
+            "I/O virtual", new Extent(iommu.Aperture.Start.Value, iommu.Aperture.Start.Value + iommu.Aperture.Length))));
+        foreach (PciBarPlacement bar in bars.SelectMany(placements => placements))
+        {
+            spaces.Add(("PCI bus", Shift(bar.Range, bar.BusOffset, "bus")));
+        }
+
+        foreach (ulong offset in builder.HostBridges.Select(bridge => bridge.DmaOffset).Append(builder.PlatformDmaOffset).Distinct())
+        {
+            spaces.AddRange(physical.Select(range => ("direct DMA", Shift(range, offset, "DMA"))));
+        }
+
+        AddressLayout.Check(spaces);
+    }
+
+    private DmaEngineDevice CreateEngine(
+        string name, PciFunction? function, DmaEngineOptions options, ulong offset, SoftwareIommu[] iommus, PciFunction[] functions, PhysicalMemory memory)
+    {
+        DeviceIdentity identity = new(name, options.LastAddress, memory, _faults);
+        DeviceAddressing addressing;
+        if (options.Iommu is null)
+        {
+            addressing = new DirectAddressing(identity, offset);
+        }
+        else
+        {
+            SoftwareIommu iommu = Array.Find(iommus, iommu => iommu.Name == options.Iommu) ?? throw new DmaBufException(
+                Errno.ENOENT,
+                $"The machine cannot be built: {name} is behind IOMMU {options.Iommu}, which was not added. Add it, or correct the " +
+                "name.");
+            addressing = new IommuAddressing(identity, iommu);
+        }
+
+        PciBar[] peers = function is null
+            ? []
+            : [.. functions.Where(peer => peer.RouteFrom(function).MapType == PeerToPeerMapType.BusAddress).SelectMany(peer => peer.Bars)];
+        return new DmaEngineDevice(identity, function, addressing, peers);
+    }
+}

@@ -1,0 +1,54 @@
+namespace DmaBuf.Machine;
+
+/// <summary>A root port or a switch's downstream port, below which one switch or one endpoint can be put. Not thread-safe.</summary>
+public sealed class PciPortBuilder
+{
+    private readonly SoftwareMachineBuilder _machine;
+    private readonly PciNodeDefinition _port;
+
+    internal PciPortBuilder(SoftwareMachineBuilder machine, PciNodeDefinition port)
+    {
+        _machine = machine;
+        _port = port;
+    }
+
+    /// <summary>Puts a switch below the port.</summary>
+    /// <param name="redirect">The access control bits of its upstream port.</param>
+    /// <exception cref="DmaBufException">EBUSY: something is below the port.</exception>
+    public PciSwitchBuilder AddSwitch(PciRedirect redirect = PciRedirect.None)
+    {
+        RequireEmpty("a switch");
+        PciNodeDefinition upstream = new(PciNodeKind.SwitchUpstream, null, redirect);
+        _port.Children.Add(upstream);
+        return new PciSwitchBuilder(_machine, upstream);
+    }
+
+    /// <summary>Puts an endpoint below the port.</summary>
+    /// <param name="name">A name that nothing else on the machine has.</param>
+    /// <param name="redirect">The function's own access control bits, as functions of a multi-function device have them.</param>
+    /// <exception cref="DmaBufException">EBUSY: something is below the port; EEXIST: the name is taken.</exception>
+    public PciEndpointBuilder AddEndpoint(string name, PciRedirect redirect = PciRedirect.None)
+    {
+        RequireEmpty("an endpoint");
+        return AddFunction(name, redirect);
+    }
+
+    internal PciEndpointBuilder AddFunction(string name, PciRedirect redirect)
+    {
+        _machine.TakeName(name);
+        PciNodeDefinition function = new(PciNodeKind.Endpoint, name, redirect);
+        _port.Children.Add(function);
+        return new PciEndpointBuilder(this, function);
+    }
+
+    private void RequireEmpty(string what)
+    {
+        if (_port.Children.Count != 0)
+        {
+            throw new DmaBufException(
+                Errno.EBUSY,
+                $"{what} cannot be put below a PCI port that has something below it: a port has one link. Use another port, or add " +
+                "a function to the endpoint.");
+        }
+    }
+}

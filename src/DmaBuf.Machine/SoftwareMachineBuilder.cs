@@ -1,0 +1,131 @@
+namespace DmaBuf.Machine;
+
+/// <summary>
+/// Describes a machine in code: RAM, IOMMUs, PCI trees, platform devices. <see cref="Build"/> makes it and may be called again for another
+/// one alike.
+/// </summary>
+/// <remarks>Not thread-safe. Names of IOMMUs, functions and platform devices are unique on a machine.</remarks>
+public sealed class SoftwareMachineBuilder
+{
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+
+    internal List<PhysicalRange> Ram { get; } = [];
+
+    internal List<(string Name, DmaRange Aperture)> Iommus { get; } = [];
+
+    internal List<PciHostBridgeBuilder> HostBridges { get; } = [];
+
+    internal List<(string Name, DmaEngineOptions Options)> PlatformEngines { get; } = [];
+
+    /// <summary>
+    /// Whether the processor is one of those that forward peer traffic between all root ports, whatever the whitelist says (AMD Zen and
+    /// later).
+    /// </summary>
+    public bool ProcessorForwardsPeerTraffic { get; set; }
+
+    /// <summary>DMA address minus physical address for platform devices without an IOMMU; a multiple of 4096.</summary>
+    public ulong PlatformDmaOffset { get; set; } = AddressLayout.PlatformDmaOffset;
+
+    /// <summary>Adds RAM. Only touched pages will cost memory.</summary>
+    /// <param name="start">The first byte; a multiple of 4096, not zero.</param>
+    /// <param name="length">Bytes; a multiple of 4096, 2^46 at most.</param>
+    /// <exception cref="DmaBufException">EINVAL: start or length; EEXIST: RAM is there.</exception>
+    public SoftwareMachineBuilder AddRam(PhysicalAddress start, ulong length)
+    {
+        PhysicalRange range = new(start, length);
+        if (!MachinePage.AreWhole(start.Value, length) || start.Value == 0 || length > 1UL << 46)
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"RAM cannot be put at {range}: start and length must be multiples of {MachinePage.Size} and not zero, and the " +
+                "length 64 TiB at most.");
+        }
+
+        Extent extent = new(start.Value, start.Value + length);
+        if (Ram.Exists(other => extent.Overlaps(new Extent(other.Start.Value, other.Start.Value + other.Length))))
+        {
+            throw new DmaBufException(Errno.EEXIST, $"RAM cannot be put at {range}: RAM is there.");
+        }
+
+        Ram.Add(range);
+        return this;
+    }
+
+    /// <summary>Adds an IOMMU with the default aperture.</summary>
+    /// <param name="name">By which devices name it.</param>
+    /// <exception cref="DmaBufException">EEXIST: the name is taken.</exception>
+    public SoftwareMachineBuilder AddIommu(string name) =>
+        AddIommu(name, new DmaRange(new DmaAddress(AddressLayout.IovaStart), AddressLayout.IovaLength));
+
+    /// <summary>Adds an IOMMU.</summary>
+    /// <param name="name">By which devices name it.</param>
+    /// <param name="aperture">The addresses that devices' own domains use; whole pages.</param>
+    /// <exception cref="DmaBufException">EINVAL: the aperture; EEXIST: the name is taken.</exception>
+    public SoftwareMachineBuilder AddIommu(string name, DmaRange aperture)
+    {
+        if (!MachinePage.AreWhole(aperture.Start.Value, aperture.Length))
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"IOMMU {name} cannot have the aperture {aperture}: start and length must be multiples of {MachinePage.Size}, the " +
+                "length not zero and the end below 2^64.");
+        }
+
+        TakeName(name);
+        Iommus.Add((name, aperture));
+        return this;
+    }
+
+    /// <summary>Adds a PCI host bridge, with a PCI domain of its own.</summary>
+    /// <param name="policy">Its row in the whitelist of bridges that forward peer traffic.</param>
+    /// <param name="busOffset">Bus address minus physical address of the BARs below it, modulo 2^64; a multiple of 4096.</param>
+    /// <param name="dmaOffset">DMA address minus physical address for devices below it without an IOMMU, modulo 2^64; a multiple of
+    /// 4096.</param>
+    /// <exception cref="DmaBufException">EINVAL: an offset.</exception>
+    public PciHostBridgeBuilder AddHostBridge(
+        PciHostBridgePolicy policy = PciHostBridgePolicy.NotListed,
+        ulong busOffset = AddressLayout.BusOffset,
+        ulong dmaOffset = AddressLayout.PciDmaOffset)
+    {
+        if (!MachinePage.IsAligned(busOffset | dmaOffset))
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"A host bridge cannot have the offsets 0x{busOffset:x} and 0x{dmaOffset:x}: both must be multiples of " +
+                $"{MachinePage.Size}.");
+        }
+
+        PciHostBridgeBuilder bridge = new(this, policy, busOffset, dmaOffset);
+        HostBridges.Add(bridge);
+        return bridge;
+    }
+
+    /// <summary>Adds a DMA engine that is no PCI device.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="options">How it reaches memory; null: without an IOMMU and without an address limit.</param>
+    /// <exception cref="DmaBufException">EEXIST: the name is taken.</exception>
+    public SoftwareMachineBuilder AddPlatformDmaEngine(string name, DmaEngineOptions? options = null)
+    {
+        TakeName(name);
+        PlatformEngines.Add((name, options ?? new DmaEngineOptions()));
+        return this;
+    }
+
+    /// <summary>Makes the machine. Nothing of it is shared with another one from the same builder.</summary>
+    /// <exception cref="DmaBufException">
+    /// EINVAL: no RAM, or addresses of two kinds overlap or wrap; ENOENT: a device names an IOMMU that was not added; ENOSPC: more than
+    /// PCI can number.
+    /// </exception>
+    public SoftwareMachine Build() => new MachineAssembly(this).Assemble();
+
+    internal void TakeName(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!_names.Add(name))
+        {
+            throw new DmaBufException(
+                Errno.EEXIST,
+                $"{name} cannot be added: something on the machine has that name. Names are unique on a machine.");
+        }
+    }
+}
