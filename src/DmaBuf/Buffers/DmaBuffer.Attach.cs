@@ -137,8 +137,11 @@ public sealed partial class DmaBuffer
         return --_references == 0;
     }
 
-    /// <summary>Without the lock: tells the exporter, and releases if that was the last reference.</summary>
+    /// <summary>Tells the exporter, and releases if that was the last reference.</summary>
     internal void AfterDetach(Attachment attachment, bool last)
+        => RunUnlocked(static ended => ended.Attachment.Buffer.TellDetached(ended.Attachment, ended.Last), (Attachment: attachment, Last: last));
+
+    private void TellDetached(Attachment attachment, bool last)
     {
         try
         {

@@ -162,7 +162,7 @@ public sealed partial class DmaBuffer : IDisposable
 
         if (last)
         {
-            Release();
+            RunUnlocked(static buffer => buffer.Release(), this);
         }
     }
 
@@ -197,6 +197,20 @@ public sealed partial class DmaBuffer : IDisposable
         {
             throw new ObjectDisposedException(nameof(DmaBuffer), $"The buffer '{DisplayName}' was released: its last reference has gone.");
         }
+    }
+
+    /// <summary>
+    /// Runs what the exporter is promised to see without the lock. After a dispose inside a callback this thread still holds it, so another one does the work.
+    /// </summary>
+    private void RunUnlocked<TState>(Action<TState> action, TState state)
+    {
+        if (Reservation.IsHeldByCurrentThread)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(action, state, preferLocal: false);
+            return;
+        }
+
+        action(state);
     }
 
     private void Release()

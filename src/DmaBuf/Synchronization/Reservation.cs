@@ -62,7 +62,7 @@ public sealed partial class Reservation
 
     private ulong CurrentHold => Volatile.Read(ref _word) & ~ContendedBit;
 
-    private bool IsHeldByCurrentThread => Volatile.Read(ref _ownerThreadId) == Environment.CurrentManagedThreadId;
+    internal bool IsHeldByCurrentThread => Volatile.Read(ref _ownerThreadId) == Environment.CurrentManagedThreadId;
 
     /// <summary>Locks without a ticket (<c>dma_resv_lock(resv, NULL)</c>), waiting if need be.</summary>
     /// <param name="cancellationToken">Ends the waiting; not looked at where the lock is free.</param>

@@ -14,11 +14,19 @@ internal sealed class FakeAttachment : Attachment
 
     internal Func<Exception?>? FailMap { get; set; }
 
+    internal Exception? FailUnmap { get; set; }
+
+    internal Exception? FailDescribe { get; set; }
+
     internal MappingCost MapCost { get; set; }
 
     internal bool CanTakeAway { get; set; }
 
     internal bool ReturnNothing { get; set; }
+
+    internal bool MakeTwo { get; set; }
+
+    internal FakeMapping? ReturnInstead { get; set; }
 
     internal int Unmaps { get; set; }
 
@@ -34,7 +42,7 @@ internal sealed class FakeAttachment : Attachment
 
     internal void UnmapFakeLocked(in ReservationLock held, FakeMapping mapping) => UnmapLocked(in held, mapping);
 
-    protected internal override string Describe() => "fake words";
+    protected internal override string Describe() => FailDescribe is null ? "fake words" : throw FailDescribe;
 
     private static FakeMapping MapIt(in MapTicket ticket, FakeAttachment attachment)
     {
@@ -45,6 +53,11 @@ internal sealed class FakeAttachment : Attachment
             throw failure;
         }
 
-        return attachment.ReturnNothing ? null! : new FakeMapping(in ticket, attachment.MapCost);
+        if (attachment.MakeTwo)
+        {
+            _ = new FakeMapping(in ticket, attachment.MapCost);
+        }
+
+        return attachment.ReturnInstead ?? (attachment.ReturnNothing ? null! : new FakeMapping(in ticket, attachment.MapCost));
     }
 }

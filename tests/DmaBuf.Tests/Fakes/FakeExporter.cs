@@ -23,6 +23,8 @@ internal class FakeExporter : DmaBufferExporter
 
     internal Action<Attachment>? Attaching { get; set; }
 
+    internal Action<Attachment>? Detaching { get; set; }
+
     internal bool Going { get; set; }
 
     internal bool MustRevoke { get; set; }
@@ -40,20 +42,29 @@ internal class FakeExporter : DmaBufferExporter
     protected internal override void OnAttach(Attachment attachment)
     {
         attachment.Buffer.Reservation.ThrowIfHeldByCurrentThread("OnAttach");
-        Trace.Add("attach");
+        Record("attach");
         Attaching?.Invoke(attachment);
     }
 
     protected internal override void OnDetach(Attachment attachment)
     {
         attachment.Buffer.Reservation.ThrowIfHeldByCurrentThread("OnDetach");
-        Trace.Add("detach");
+        Record("detach");
+        Detaching?.Invoke(attachment);
     }
 
     protected internal override void OnRelease(DmaBuffer buffer)
     {
         buffer.Reservation.ThrowIfHeldByCurrentThread("OnRelease");
-        Trace.Add("release");
+        Record("release");
         Releases++;
+    }
+
+    private void Record(string call)
+    {
+        lock (Trace)
+        {
+            Trace.Add(call);
+        }
     }
 }

@@ -8,8 +8,13 @@ internal sealed class FakeMapping(in MapTicket ticket, MappingCost cost) : Mappi
     protected internal override void Unmap(in ReservationLock held)
     {
         held.Reservation.ThrowIfNotHeldBy(in held);
-        ((FakeAttachment)Attachment).Unmaps++;
-        ((FakeAttachment)Attachment).Trace.Add("unmap");
+        FakeAttachment attachment = (FakeAttachment)Attachment;
+        attachment.Unmaps++;
+        attachment.Trace.Add("unmap");
+        if (attachment.FailUnmap is { } failure)
+        {
+            throw failure;
+        }
     }
 
     protected internal override bool TryTakeAway(in ReservationLock held) => ((FakeAttachment)Attachment).CanTakeAway;

@@ -11,7 +11,11 @@ internal sealed class FakeRulelessType() : MappingType<string, string, FakeAttac
 
     protected internal override FakeAttachment FinishMatch(in FinishContext context, string offer, string request)
     {
-        FinishCalls.Add((offer, request));
+        lock (FinishCalls)
+        {
+            FinishCalls.Add((offer, request));
+        }
+
         return new FakeAttachment(in context);
     }
 }

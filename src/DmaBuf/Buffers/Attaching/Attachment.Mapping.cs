@@ -57,10 +57,11 @@ public abstract partial class Attachment
     }
 
     /// <summary>Unmaps one mapping of this attachment, without the lock; the typed unmap calls use it.</summary>
-    /// <exception cref="DmaBufException">EINVAL: a mapping of another attachment, or unmapped before.</exception>
+    /// <exception cref="DmaBufException">EINVAL: a mapping of another attachment, or unmapped before. EDEADLK: the lock is held by this thread.</exception>
     protected void Unmap(Mapping mapping)
     {
         ThrowIfForeign(mapping);
+        Buffer.Reservation.ThrowIfHeldByCurrentThread("Unmapping");
         if (Close(mapping) == GateEffect.TearDown)
         {
             TearDown(mapping);
@@ -169,7 +170,7 @@ public abstract partial class Attachment
     private TMapping MapHeld<TMapping, TArguments>(in ReservationLock held, TArguments arguments, MapFunction<TMapping, TArguments> map)
         where TMapping : Mapping
     {
-        ObjectDisposedException.ThrowIf(_status.Phase == AttachmentPhase.Detached, this);
+        ThrowIfGone();
         Buffer.ThrowIfNotLive("Mapping", Importer);
         AttachmentStatus next = Transition(AttachmentEvent.Map, "Mapping");
         FaultPoint.Check(FaultSite.MappingAllocation);

@@ -89,13 +89,13 @@ public abstract partial class Attachment : IDisposable
 
     /// <summary>Detaches. Refuses while a mapping or a pin lives and then changes nothing.</summary>
     /// <exception cref="DmaBufException">EBUSY: unmap or unpin first. EDEADLK: the reservation lock is held by this thread.</exception>
-    /// <exception cref="ObjectDisposedException">It was detached before.</exception>
+    /// <exception cref="ObjectDisposedException">It was detached or disposed before.</exception>
     public void Detach()
     {
         bool last;
         using (ReservationLock held = Buffer.Reservation.Lock())
         {
-            ObjectDisposedException.ThrowIf(_status.Phase == AttachmentPhase.Detached, this);
+            ThrowIfGone();
             (AttachmentStatus next, Errno refused) = AttachmentStatus.Apply(in _status, AttachmentEvent.Detach);
             if (refused != Errno.None)
             {
@@ -150,10 +150,12 @@ public abstract partial class Attachment : IDisposable
     /// Keeps the memory in place for a dynamic importer that cannot tolerate moves (<c>dma_buf_pin</c>). An exporter that never moves needs no work. A
     /// pinned buffer can still be revoked.
     /// </summary>
-    /// <exception cref="DmaBufException">EINVAL: a static importer (pinned around map anyway), or not attached; ENODEV: revoked; else the exporter's errno.</exception>
+    /// <exception cref="DmaBufException">EINVAL: a static importer (pinned around map anyway), or the lock is not held; ENODEV: revoked; else the exporter's errno.</exception>
+    /// <exception cref="ObjectDisposedException">It was detached or disposed.</exception>
     public void Pin(in ReservationLock held)
     {
         Buffer.Reservation.ThrowIfNotHeldBy(in held);
+        ThrowIfGone();
         ThrowIfStatic(nameof(Pin));
         Buffer.ThrowIfNotLive("Pinning", Importer);
         AttachmentStatus next = Transition(AttachmentEvent.Pin, nameof(Pin));
@@ -234,6 +236,10 @@ public abstract partial class Attachment : IDisposable
 
         return next;
     }
+
+    /// <summary>Disposed counts as gone even while somebody inside a mapping keeps it listed; else a new mapping would keep it for ever.</summary>
+    private void ThrowIfGone()
+        => ObjectDisposedException.ThrowIf(_status.Phase == AttachmentPhase.Detached || (_flags & AttachmentFlags.DetachWhenDrained) != 0, this);
 
     private void ThrowIfStatic(string tried)
     {

@@ -29,14 +29,21 @@ public ref struct CpuWriteLease
     public readonly Span<byte> Window(ulong offset, int length) => _mapping.WindowOf(offset, length);
 
     /// <summary>Ends the access; the second call does nothing.</summary>
+    /// <exception cref="DmaBufException">EDEADLK: the reservation lock is held. The access has ended, the cache maintenance was left out.</exception>
     public void Dispose()
     {
-        if (_bracketed)
+        try
         {
-            _bracketed = false;
-            _mapping.EndBracket(DmaDirection.Bidirectional);
+            if (_bracketed)
+            {
+                _bracketed = false;
+                _mapping.EndBracket(DmaDirection.Bidirectional);
+            }
         }
-
-        _access.Dispose();
+        finally
+        {
+            // An access that never ended would hold up every later revoke.
+            _access.Dispose();
+        }
     }
 }
