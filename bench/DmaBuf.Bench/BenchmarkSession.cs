@@ -1,0 +1,95 @@
+namespace DmaBuf.Bench;
+
+/// <summary>
+/// One start of the bench: it owns the twin and measures, on the calling thread, whatever it is asked for. Progress goes to standard
+/// error, so that standard output holds the report alone.
+/// </summary>
+internal sealed class BenchmarkSession : IDisposable
+{
+    private readonly BenchmarkOptions _options;
+    private readonly TwinProcess _twin;
+    private readonly int _core = CorePin.ChooseCore();
+
+    /// <summary>Compiles the twin and starts it.</summary>
+    /// <exception cref="BenchmarkException">It could not be compiled.</exception>
+    public BenchmarkSession(BenchmarkOptions options)
+    {
+        _options = options;
+        Console.Error.WriteLine("compiling the C twin");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("dmabuf-bench-");
+        try
+        {
+            _twin = new TwinProcess(TwinCompiler.Compile(folder.FullName));
+        }
+        finally
+        {
+            // A running program needs its file no longer, and so an interrupted bench leaves nothing behind.
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Warms up every case and measures those that the filter names.</summary>
+    /// <exception cref="BenchmarkException">The filter names none, or a case names a twin that does not exist.</exception>
+    public ResultDocument MeasureAll()
+    {
+        IReadOnlyList<IBenchmarkCase> cases = BenchmarkCaseList.CreateAll();
+        IBenchmarkCase[] chosen = [.. cases.Where(each => Passes(each.Name))];
+        if (chosen.Length == 0)
+            throw BenchmarkException.BadUse($"No row has '{_options.Filter}' in its name; the rows are: {string.Join("; ", cases.Select(each => each.Name))}.");
+        if (cases.FirstOrDefault(each => !_twin.CaseNames.Contains(each.TwinCase)) is { } orphan)
+            throw BenchmarkException.WentWrong($"'{orphan.Name}' is to be held against '{orphan.TwinCase}', which the C twin does not have.");
+
+        Console.Error.WriteLine($"warming up {cases.Count} cases");
+        WarmUp.Run(cases, _options.WarmUp);
+        return new ResultDocument(
+            MachineFacts.Collect(),
+            [MachineFacts.CurrentRuntime],
+            _options.Rounds,
+            [.. chosen.Select((each, index) => Measure(each, index + 1, chosen.Length))]);
+    }
+
+    /// <summary>Measures the twin's cases alone.</summary>
+    /// <exception cref="BenchmarkException">The filter names none.</exception>
+    public string MeasureTwin()
+    {
+        var table = new TextTable("twin case", "ns/operation: min / median / max");
+        string[] chosen = [.. _twin.CaseNames.Where(Passes)];
+        if (chosen.Length == 0)
+            throw BenchmarkException.BadUse($"The twin has no case with '{_options.Filter}' in its name; it has: {string.Join(", ", _twin.CaseNames)}.");
+        _twin.Pin(_core);
+        foreach (string name in chosen)
+        {
+            Console.Error.WriteLine(name);
+            BenchmarkSide side = SideOf(name, 1);
+            int iterations = side.FindIterations(_options.RoundTime);
+            double[] rounds = [.. Enumerable.Range(0, _options.Rounds).Select(_ => side.Measure(iterations))];
+            table.Add(name, Figure.Rounds(SideStatistics.Of(rounds)));
+        }
+
+        return table.ToString();
+    }
+
+    /// <summary>Ends the twin.</summary>
+    public void Dispose() => _twin.Dispose();
+
+    private ResultRow Measure(IBenchmarkCase benchmarkCase, int number, int count)
+    {
+        Console.Error.WriteLine($"[{number}/{count}] {benchmarkCase.Name}: {_options.Rounds} rounds");
+        double bytes = AllocationMeter.BytesPerIteration(benchmarkCase);
+        _twin.Pin(_core);
+        using CorePin? pin = CorePin.Take(_core);
+        var ours = new BenchmarkSide(iterations => Clock.Time(benchmarkCase, iterations), benchmarkCase.UnitsPerIteration);
+        (SideStatistics twinRounds, SideStatistics ourRounds) =
+            InterleavedRounds.Measure(SideOf(benchmarkCase.TwinCase, benchmarkCase.UnitsPerIteration), ours, _options.Rounds, _options.RoundTime);
+        return new ResultRow(
+            benchmarkCase.Name,
+            benchmarkCase.Unit,
+            benchmarkCase.Target,
+            benchmarkCase.AllowedBytes,
+            [new RunResult(MachineFacts.CurrentRuntime, ourRounds, twinRounds, bytes)]);
+    }
+
+    private BenchmarkSide SideOf(string twinCase, int units) => new(iterations => _twin.Run(twinCase, iterations), units);
+
+    private bool Passes(string name) => name.Contains(_options.Filter, StringComparison.OrdinalIgnoreCase);
+}
