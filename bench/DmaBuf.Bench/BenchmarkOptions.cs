@@ -19,8 +19,8 @@ internal sealed record BenchmarkOptions
           merge    join the reports of a JIT and a NativeAOT run
 
           --filter TEXT     only rows whose name contains TEXT, upper and lower case alike
-          --rounds N        rounds of each side, at least 9 (default 15)
-          --round-time MS   how long one round of one side lasts, about (default 40)
+          --rounds N        rounds of each side, at least 9 (default 31)
+          --round-time MS   how long one round of one side lasts, about (default 10)
           --warm-up S       how long each C# case runs before the first round, in seconds (default 1)
           --output DIR      where the report goes (default: bench/results of the repository)
           --json            print the report as JSON instead of the table
@@ -33,9 +33,9 @@ internal sealed record BenchmarkOptions
 
     public string Filter { get; init; } = "";
 
-    public int Rounds { get; init; } = 15;
+    public int Rounds { get; init; } = 31;
 
-    public TimeSpan RoundTime { get; init; } = TimeSpan.FromMilliseconds(40);
+    public TimeSpan RoundTime { get; init; } = TimeSpan.FromMilliseconds(10);
 
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -28,24 +28,27 @@ internal sealed class BenchmarkSession : IDisposable
         }
     }
 
-    /// <summary>Warms up every case and measures those that the filter names.</summary>
+    /// <summary>Warms up every case and measures those that the filter names, and always the control.</summary>
     /// <exception cref="BenchmarkException">The filter names none, or a case names a twin that does not exist.</exception>
     public ResultDocument MeasureAll()
     {
         IReadOnlyList<IBenchmarkCase> cases = BenchmarkCaseList.CreateAll();
-        IBenchmarkCase[] chosen = [.. cases.Where(each => Passes(each.Name))];
-        if (chosen.Length == 0)
+        IBenchmarkCase[] chosen = [.. cases.Where(each => Passes(each.Name) || each is ControlCase)];
+        if (!cases.Any(each => Passes(each.Name)))
             throw BenchmarkException.BadUse($"No row has '{_options.Filter}' in its name; the rows are: {string.Join("; ", cases.Select(each => each.Name))}.");
         if (cases.FirstOrDefault(each => !_twin.CaseNames.Contains(each.TwinCase)) is { } orphan)
             throw BenchmarkException.WentWrong($"'{orphan.Name}' is to be held against '{orphan.TwinCase}', which the C twin does not have.");
 
+        MeasuredRuntime runtime = MeasuredRuntime.Current();
+        if (runtime.Load > Environment.ProcessorCount / 2.0)
+            Console.Error.WriteLine($"others are computing here (load average {runtime.Load}); the figures will be noisy, judge by the ratio of the minima");
         Console.Error.WriteLine($"warming up {cases.Count} cases");
         WarmUp.Run(cases, _options.WarmUp);
         return new ResultDocument(
             MachineFacts.Collect(),
-            [MachineFacts.CurrentRuntime],
+            [runtime],
             _options.Rounds,
-            [.. chosen.Select((each, index) => Measure(each, index + 1, chosen.Length))]);
+            [.. chosen.Select((each, index) => Measure(runtime, each, index + 1, chosen.Length))]);
     }
 
     /// <summary>Measures the twin's cases alone.</summary>
@@ -72,7 +75,7 @@ internal sealed class BenchmarkSession : IDisposable
     /// <summary>Ends the twin.</summary>
     public void Dispose() => _twin.Dispose();
 
-    private ResultRow Measure(IBenchmarkCase benchmarkCase, int number, int count)
+    private ResultRow Measure(MeasuredRuntime runtime, IBenchmarkCase benchmarkCase, int number, int count)
     {
         Console.Error.WriteLine($"[{number}/{count}] {benchmarkCase.Name}: {_options.Rounds} rounds");
         double bytes = AllocationMeter.BytesPerIteration(benchmarkCase);
@@ -86,7 +89,7 @@ internal sealed class BenchmarkSession : IDisposable
             benchmarkCase.Unit,
             benchmarkCase.Target,
             benchmarkCase.AllowedBytes,
-            [new RunResult(MachineFacts.CurrentRuntime, ourRounds, twinRounds, bytes)]);
+            [new RunResult(runtime.Name, ourRounds, twinRounds, bytes)]);
     }
 
     private BenchmarkSide SideOf(string twinCase, int units) => new(iterations => _twin.Run(twinCase, iterations), units);

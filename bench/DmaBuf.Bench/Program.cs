@@ -33,6 +33,6 @@ static void Publish(BenchmarkOptions options, ResultDocument document)
 {
     string folder = ReportFile.ChooseFolder(options.Output);
     ReportFile.Write(folder, document);
-    Console.Write(options.Json ? ReportFile.ToJson(document) + "\n" : MarkdownReport.FormatTable(document));
+    Console.Write(options.Json ? ReportFile.ToJson(document) + "\n" : MarkdownReport.FormatTable(document) + MarkdownReport.FormatTrust(document));
     Console.Error.WriteLine($"written: {Path.Combine(folder, "results.json")} and results.md");
 }

@@ -6,6 +6,13 @@ internal static class BenchmarkCaseList
     /// <summary>Makes every case, set up and ready to run.</summary>
     public static IReadOnlyList<IBenchmarkCase> CreateAll() =>
     [
+        .. NegotiationShapes.CreateAll(),
+        new AttachDetachCase(live: 0),
+        new AttachDetachCase(live: 64),
+        new AccessCase(),
+        .. TableRanges.Sizes.Select(count => new TableFillCase(count, againstMemset: false)),
+        new TableFillCase(4096, againstMemset: true),
+        .. TableRanges.Sizes.Select(count => new TableBuildCase(count)),
         new ControlCase(),
     ];
 }

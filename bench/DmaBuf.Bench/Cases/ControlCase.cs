@@ -6,9 +6,12 @@ namespace DmaBuf.Bench;
 /// </summary>
 internal sealed class ControlCase : IBenchmarkCase
 {
+    /// <summary>What the row is called, by which the report finds it.</summary>
+    public const string RowName = "control: atomic add + subtract";
+
     private long _counter;
 
-    public string Name => "control: atomic add + subtract";
+    public string Name => RowName;
 
     public string Unit => "ns/operation";
 

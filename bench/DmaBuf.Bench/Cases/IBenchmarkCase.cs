@@ -18,8 +18,8 @@ internal interface IBenchmarkCase
     /// <summary>The highest C# / C ratio that still meets the goal; none for rows that are reported without one.</summary>
     double? Target { get; }
 
-    /// <summary>The bytes that one iteration may allocate on the managed heap.</summary>
-    long AllowedBytes => 0;
+    /// <summary>The bytes that one iteration may allocate on the managed heap; none for rows that are reported without a limit.</summary>
+    long? AllowedBytes => 0;
 
     /// <summary>The twin's name of the same work.</summary>
     string TwinCase { get; }

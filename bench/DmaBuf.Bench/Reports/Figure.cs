@@ -27,6 +27,6 @@ internal static class Figure
             true => "met",
             false => string.Create(CultureInfo.InvariantCulture, $"missed by {((row.Ratio / row.Target!.Value) - 1) * 100:0} %"),
         };
-        return row.AllocationMet ? time : $"{time}; allocates {Bytes(row.AllocatedBytes - row.AllowedBytes)} B too many";
+        return row.AllocationMet == false ? $"{time}; allocates {Bytes(row.AllocatedBytes - row.AllowedBytes!.Value)} B too many" : time;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace DmaBuf.Bench;
@@ -7,22 +6,19 @@ namespace DmaBuf.Bench;
 /// <param name="Processor">The processor's model name.</param>
 /// <param name="Cores">The cores that the program may use.</param>
 /// <param name="Architecture">x64, arm64.</param>
-/// <param name="Kernel">The system's name and version.</param>
+/// <param name="System">The system and its kernel's version.</param>
 /// <param name="DotNet">The runtime's version.</param>
 /// <param name="Compiler">The C compiler with the flags that built the twin.</param>
-internal sealed record MachineFacts(string Processor, int Cores, string Architecture, string Kernel, string DotNet, string Compiler)
+internal sealed record MachineFacts(string Processor, int Cores, string Architecture, string System, string DotNet, string Compiler)
 {
     private const string ProcessorList = "/proc/cpuinfo";
-
-    /// <summary>How this program's code came to be: <c>JIT</c> or <c>NativeAOT</c>.</summary>
-    public static string CurrentRuntime => RuntimeFeature.IsDynamicCodeCompiled ? "JIT" : "NativeAOT";
 
     /// <summary>The facts of this machine.</summary>
     public static MachineFacts Collect() => new(
         ReadProcessor(),
         Environment.ProcessorCount,
         RuntimeInformation.ProcessArchitecture.ToString(),
-        RuntimeInformation.OSDescription,
+        $"{RuntimeInformation.OSDescription}, kernel {Environment.OSVersion.Version}",
         RuntimeInformation.FrameworkDescription,
         TwinCompiler.DescribeCompiler());
 

@@ -17,19 +17,19 @@ internal static class MarkdownReport
             runtimes measured, whose times are shown. Bytes are what one operation allocates, and may allocate.
 
             - processor: {machine.Processor}, {machine.Cores} cores, {machine.Architecture}
-            - system: {machine.Kernel}
-            - runtime: {machine.DotNet}; {string.Join(" and ", document.Runtimes)}
+            - system: {machine.System}
+            - runtime: {machine.DotNet}; {string.Join("; ", document.Runtimes.Select(Describe))}
             - twin: {machine.Compiler}
 
 
-            """) + FormatTable(document);
+            """) + FormatTable(document) + FormatTrust(document);
     }
 
     /// <summary>The table alone, for the terminal.</summary>
     public static string FormatTable(ResultDocument document)
     {
         var table = new TextTable(
-            ["case", "unit", "C", "C#", .. document.Runtimes.Select(runtime => $"ratio {runtime}"), "of minima", "target", "result", "bytes", "allowed"]);
+            ["case", "unit", "C", "C#", .. document.Runtimes.Select(runtime => $"ratio {runtime.Name}"), "of minima", "target", "result", "bytes", "allowed"]);
         foreach (ResultRow row in document.Rows)
         {
             table.Add(
@@ -43,10 +43,19 @@ internal static class MarkdownReport
                 row.Target is { } target ? Figure.Ratio(target) : "",
                 Figure.Verdict(row),
                 Figure.Bytes(row.AllocatedBytes),
-                Figure.Bytes(row.AllowedBytes),
+                row.AllowedBytes is { } allowed ? Figure.Bytes(allowed) : "",
             ]);
         }
 
         return table.ToString();
     }
+
+    /// <summary>A sentence that says when the machine was too busy; nothing otherwise.</summary>
+    public static string FormatTrust(ResultDocument document) => document.Untrusted.Count == 0
+        ? ""
+        : $"\nNOT TO BE TRUSTED: the control of {string.Join(" and ", document.Untrusted)} is off by more than 10 %, so the machine was too busy. Measure again when it is quiet.\n";
+
+    private static string Describe(MeasuredRuntime runtime) => runtime.Load is { } load
+        ? string.Create(CultureInfo.InvariantCulture, $"{runtime.Name} at a load average of {load:0.00}")
+        : runtime.Name;
 }

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace DmaBuf.Bench;
@@ -6,6 +7,10 @@ namespace DmaBuf.Bench;
 internal static class ReportFile
 {
     private const string RepositoryMark = "DmaBuf.slnx";
+
+    // Without escaping what only a web page would need escaped: a "+" in a name stays one.
+    private static readonly ResultJsonContext s_json =
+        new(new JsonSerializerOptions(ResultJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>Where the report goes unless the caller names a folder: the repository's <c>bench/results</c>.</summary>
     /// <exception cref="BenchmarkException">The program does not lie inside the repository.</exception>
@@ -38,7 +43,7 @@ internal static class ReportFile
             throw BenchmarkException.BadUse($"There is no report at '{path}'; measure first.");
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ResultJsonContext.Default.ResultDocument)
+            return JsonSerializer.Deserialize(File.ReadAllText(path), s_json.ResultDocument)
                 ?? throw BenchmarkException.BadUse($"'{path}' is empty; measure again.");
         }
         catch (JsonException error)
@@ -48,5 +53,5 @@ internal static class ReportFile
     }
 
     /// <summary>The report as JSON.</summary>
-    public static string ToJson(ResultDocument document) => JsonSerializer.Serialize(document, ResultJsonContext.Default.ResultDocument);
+    public static string ToJson(ResultDocument document) => JsonSerializer.Serialize(document, s_json.ResultDocument);
 }

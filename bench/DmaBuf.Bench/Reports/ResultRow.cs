@@ -7,9 +7,9 @@ namespace DmaBuf.Bench;
 /// <param name="Name">The operation and its size.</param>
 /// <param name="Unit">What one figure counts.</param>
 /// <param name="Target">The highest ratio that meets the goal; none for rows that are only reported.</param>
-/// <param name="AllowedBytes">The bytes that one iteration may allocate.</param>
+/// <param name="AllowedBytes">The bytes that one iteration may allocate; none for rows that are only reported.</param>
 /// <param name="Runs">One or two runs.</param>
-internal sealed record ResultRow(string Name, string Unit, double? Target, long AllowedBytes, IReadOnlyList<RunResult> Runs)
+internal sealed record ResultRow(string Name, string Unit, double? Target, long? AllowedBytes, IReadOnlyList<RunResult> Runs)
 {
     private RunResult Best => Runs.MinBy(run => run.Ratio)!;
 
@@ -40,6 +40,6 @@ internal sealed record ResultRow(string Name, string Unit, double? Target, long 
     /// <summary>Whether the ratio meets the target; unknown without one.</summary>
     public bool? Met => Target is { } target ? Ratio <= target : null;
 
-    /// <summary>Whether the allocation keeps its limit.</summary>
-    public bool AllocationMet => AllocatedBytes <= AllowedBytes;
+    /// <summary>Whether the allocation keeps its limit; unknown without one.</summary>
+    public bool? AllocationMet => AllowedBytes is { } allowed ? AllocatedBytes <= allowed : null;
 }

@@ -10,6 +10,9 @@ internal static class TwinCompiler
 {
     private static readonly string[] Flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"];
 
+    /// <summary>Whether there is a compiler.</summary>
+    public static bool IsAvailable => FindCompiler() is not null;
+
     /// <summary>Compiles into <paramref name="folder"/>.</summary>
     /// <returns>The path of the executable.</returns>
     /// <exception cref="BenchmarkException">There is no gcc, or it refused the sources.</exception>
