@@ -5,9 +5,13 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using DmaBuf.Bench.Allocations;
 
+// Rows are told apart by their names, which BenchmarkDotNet would cut.
+const int LongestName = 80;
+
 // In this process, because no project has to be generated and built for it then; few iterations, because bytes do not scatter.
 Job job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(5).WithIterationCount(3);
-Summary summary = BenchmarkRunner.Run<OperationAllocations>(DefaultConfig.Instance.AddJob(job));
+Summary summary = BenchmarkRunner.Run<OperationAllocations>(
+    DefaultConfig.Instance.AddJob(job).WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(LongestName)));
 
 bool kept = !summary.HasCriticalValidationErrors && summary.Reports.Length > 0;
 foreach (BenchmarkReport report in summary.Reports)
