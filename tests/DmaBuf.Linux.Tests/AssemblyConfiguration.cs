@@ -1,5 +1,7 @@
+using System.Runtime.Versioning;
 using Xunit.Sdk;
 using Xunit.v3;
 
-// Leak checks count objects of the whole process, so tests run one after the other.
+// Descriptors and mappings are counted for the whole process after each test, so tests run one after the other.
 [assembly: Parallelization(Mode = ParallelMode.None)]
+[assembly: SupportedOSPlatform("linux")]

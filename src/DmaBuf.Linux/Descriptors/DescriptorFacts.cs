@@ -58,7 +58,10 @@ public sealed record DescriptorFacts(
     {
         Libc.Statx status;
         if (Libc.statx(descriptor, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, &status) == 0)
+        {
             return status;
+        }
+
         Errno errno = NativeError.Last;
         throw NativeError.Failure(errno, $"statx of descriptor {Number(descriptor)}",
             errno == Errno.EBADF ? "Pass an open descriptor." : NativeError.CommonRemedy(errno));
@@ -68,7 +71,10 @@ public sealed record DescriptorFacts(
     {
         Libc.Statfs fileSystem;
         if (Libc.fstatfs(descriptor, &fileSystem) == 0)
+        {
             return fileSystem;
+        }
+
         Errno errno = NativeError.Last;
         throw NativeError.Failure(errno, $"fstatfs of descriptor {Number(descriptor)}", NativeError.CommonRemedy(errno));
     }
@@ -85,7 +91,9 @@ public sealed record DescriptorFacts(
         finally
         {
             if (added)
+            {
                 descriptor.DangerousRelease();
+            }
         }
     }
 

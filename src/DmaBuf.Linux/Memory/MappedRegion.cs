@@ -9,13 +9,13 @@ namespace DmaBuf.Linux;
 /// </remarks>
 internal sealed class MappedRegion : SafeHandle
 {
-    private readonly nuint length;
+    private readonly nuint _length;
 
     /// <summary>Takes over a region that <c>mmap</c> returned.</summary>
     internal MappedRegion(nint address, nuint length)
         : base(-1, ownsHandle: true)
     {
-        this.length = length;
+        _length = length;
         SetHandle(address);
     }
 
@@ -30,14 +30,16 @@ internal sealed class MappedRegion : SafeHandle
             DangerousAddRef(ref added);
             // NORESERVE: no one is meant to write here, so nothing is accounted for it until someone does.
             int flags = Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_FIXED | Libc.MAP_NORESERVE;
-            return Libc.mmap_anonymous(handle, length, protection, flags, -1, 0) == handle ? Errno.None : NativeError.Last;
+            return Libc.mmap_anonymous(handle, _length, protection, flags, -1, 0) == handle ? Errno.None : NativeError.Last;
         }
         finally
         {
             if (added)
+            {
                 DangerousRelease();
+            }
         }
     }
 
-    protected override bool ReleaseHandle() => Libc.munmap(handle, length) == 0;
+    protected override bool ReleaseHandle() => Libc.munmap(handle, _length) == 0;
 }

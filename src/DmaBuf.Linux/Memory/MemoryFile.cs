@@ -87,7 +87,10 @@ public sealed class MemoryFile : IDisposable
     public void Seal(MemorySeals seals)
     {
         if (Libc.fcntl(Descriptor, Libc.F_ADD_SEALS, (int)seals) == 0)
+        {
             return;
+        }
+
         Errno errno = NativeError.Last;
         throw NativeError.Failure(errno, $"Adding the seals {seals} to memory file \"{Name}\"", errno switch
         {

@@ -22,21 +22,31 @@ internal static class MemoryFileCreation
         {
             DmaBufException? failure = TryMake(name, length, HugePageFlags(options.HugePageSize), reserve: true, out SafeFileHandle huge);
             if (failure is null)
+            {
                 return huge;
+            }
+
             if (options.HugePages == HugePageUse.Required)
+            {
                 throw failure;
+            }
         }
         if (options.ReserveBlocks)
+        {
             CheckHeadroom(name, length, MemoryHeadroom.Read());
+        }
+
         return TryMake(name, length, 0, options.ReserveBlocks, out SafeFileHandle file) is { } error ? throw error : file;
     }
 
     internal static void CheckHeadroom(string name, ulong length, MemoryHeadroom headroom)
     {
         if (length > headroom.AvailableBytes)
+        {
             throw new DmaBufException(Errno.ENOMEM,
                 $"Memory file \"{name}\" of {length} bytes was asked for, and {headroom.AvailableBytes} bytes are free ({headroom.Source}). "
                 + "Ask for less, end what uses memory, or raise the limit; nothing was taken.");
+        }
     }
 
     private static uint HugePageFlags(ulong pageSize) => Libc.MFD_HUGETLB | ((uint)BitOperations.Log2(pageSize) << Libc.MFD_HUGE_SHIFT);
@@ -46,19 +56,29 @@ internal static class MemoryFileCreation
         ArgumentNullException.ThrowIfNull(name);
         int bytes = Encoding.UTF8.GetByteCount(name);
         if (bytes > MemoryFile.MaximumNameBytes)
+        {
             throw new DmaBufException(Errno.EINVAL,
                 $"A memory file was to be named with {bytes} bytes. The kernel takes at most {MemoryFile.MaximumNameBytes} bytes of UTF-8: shorten the name.");
+        }
+
         if (name.Any(char.IsControl))
+        {
             throw new DmaBufException(Errno.EINVAL,
                 "A memory file was to be named with a control character. It would garble /proc for others: leave it out.");
+        }
     }
 
     private static void CheckLength(string name, ulong length)
     {
         if (length == 0)
+        {
             throw new DmaBufException(Errno.EINVAL, $"Memory file \"{name}\" was asked for with no bytes. Ask for at least one.");
+        }
+
         if (length > long.MaxValue)
+        {
             throw new DmaBufException(Errno.EOVERFLOW, $"Memory file \"{name}\" was asked for with {length} bytes. A file has at most {long.MaxValue}.");
+        }
     }
 
     /// <returns>Null, and the file; or what failed, and a handle that is closed or invalid.</returns>
@@ -66,10 +86,16 @@ internal static class MemoryFileCreation
     {
         file = Open(name, flags, out Errno errno);
         if (errno != Errno.None)
+        {
             return NativeError.Failure(errno, $"memfd_create \"{name}\"{InHugePages(flags)}", RemedyOfOpen(errno, flags));
+        }
+
         DmaBufException? failure = Resize(name, length, file, flags) ?? (reserve ? Reserve(name, length, file, flags) : null);
         if (failure is not null)
+        {
             file.Dispose();
+        }
+
         return failure;
     }
 
@@ -79,7 +105,9 @@ internal static class MemoryFileCreation
         SafeFileHandle file = Libc.memfd_create(name, common | Libc.MFD_NOEXEC_SEAL);
         errno = file.IsInvalid ? NativeError.Last : Errno.None;
         if (errno != Errno.EINVAL)
+        {
             return file;
+        }
         // Before Linux 6.3 the kernel answers EINVAL to a flag that it does not know; name and other flags are valid by now.
         file = Libc.memfd_create(name, common);
         errno = file.IsInvalid ? NativeError.Last : Errno.None;
@@ -90,10 +118,15 @@ internal static class MemoryFileCreation
     {
         int result;
         do
+        {
             result = Libc.ftruncate(file, (long)length);
+        }
         while (result != 0 && NativeError.Last == Errno.EINTR);
         if (result == 0)
+        {
             return null;
+        }
+
         Errno errno = NativeError.Last;
         return NativeError.Failure(errno, $"ftruncate of memory file \"{name}\" to {length} bytes{InHugePages(flags)}", errno switch
         {
@@ -114,7 +147,9 @@ internal static class MemoryFileCreation
             }
             Errno errno = NativeError.Last;
             if (errno != Errno.EINTR)
+            {
                 return NativeError.Failure(errno, $"fallocate of memory file \"{name}\", byte {offset} of {length}{InHugePages(flags)}", RemedyOfReserve(errno, flags));
+            }
         }
         return null;
     }

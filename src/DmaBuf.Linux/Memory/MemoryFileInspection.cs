@@ -28,7 +28,10 @@ internal static class MemoryFileInspection
     {
         int seals = Libc.fcntl(descriptor, Libc.F_GET_SEALS, 0);
         if (seals >= 0)
+        {
             return (MemorySeals)seals;
+        }
+
         Errno errno = NativeError.Last;
         throw NativeError.Failure(errno, $"Reading the seals of {facts.Kind} \"{facts.Link}\"",
             errno == Errno.EINVAL ? "This kind of file cannot be sealed: ask the sender for memory of memfd_create." : NativeError.CommonRemedy(errno));
@@ -38,46 +41,65 @@ internal static class MemoryFileInspection
     {
         string name = facts.Link;
         if (name.StartsWith(LinkPrefix, StringComparison.Ordinal))
+        {
             name = name[LinkPrefix.Length..];
+        }
+
         return name.EndsWith(LinkSuffix, StringComparison.Ordinal) ? name[..^LinkSuffix.Length] : name;
     }
 
     private static void CheckKind(DescriptorFacts facts)
     {
         if (facts.Kind is not (DescriptorKind.MemoryFile or DescriptorKind.HugePageMemoryFile or DescriptorKind.SharedMemoryFile))
+        {
             throw Refusal(Errno.EINVAL, facts, "is no memory file", "Ask the sender for a descriptor of memfd_create.");
+        }
     }
 
     private static void CheckLength(DescriptorFacts facts, MemoryFileRequirements requirements)
     {
         if (facts.Length < requirements.MinimumLength || facts.Length == 0)
+        {
             throw Refusal(Errno.EINVAL, facts, $"has {facts.Length} bytes, and {Math.Max(requirements.MinimumLength, 1)} are needed", "Sender and receiver must agree on the length.");
+        }
     }
 
     private static void CheckSize(DescriptorFacts facts, MemorySeals seals, MemoryFileRequirements requirements)
     {
         if (!seals.HasFlag(MemorySeals.Shrink) && !requirements.AllowTruncatable)
+        {
             throw Refusal(Errno.EPERM, facts, $"has the seals {seals}: without Shrink a peer could truncate it and end this process with SIGBUS",
                 "The sender must seal it (MemorySeals.FixedSize) before sending; for a fully trusted sender set AllowTruncatable.");
+        }
     }
 
     private static void CheckWriting(DescriptorFacts facts, MemorySeals seals, MemoryFileRequirements requirements)
     {
         if (requirements.ReadOnly && ((seals & AnyWriteSeal) == 0 || !seals.HasFlag(MemorySeals.Seal)))
+        {
             throw Refusal(Errno.EPERM, facts, $"was promised read-only and has the seals {seals}: a receiver could open it for writing",
                 "The sender must seal it with MemorySeals.ReadOnly or MemorySeals.Frozen, or not promise.");
+        }
     }
 
     private static void CheckBlocks(DescriptorFacts facts, MemorySeals seals, MemoryFileRequirements requirements)
     {
         if (requirements.AllowHoles)
+        {
             return;
+        }
+
         if (!facts.BlocksExist)
+        {
             throw Refusal(Errno.EINVAL, facts, $"has blocks for {facts.AllocatedBytes} of its {facts.Length} bytes",
                 "The sender must reserve them (fallocate) before sending; to accept memory that is allocated on access set AllowHoles.");
+        }
+
         if (facts.Kind == DescriptorKind.HugePageMemoryFile && (seals & AnyWriteSeal) == 0)
+        {
             throw Refusal(Errno.EPERM, facts, $"is made of huge pages and has the seals {seals}: a peer could give pages back, and an access could then be SIGBUS",
                 "The sender must add a write seal (MemorySeals.ReadOnly); to accept the risk set AllowHoles.");
+        }
     }
 
     private static DmaBufException Refusal(Errno errno, DescriptorFacts facts, string property, string remedy) =>

@@ -24,14 +24,25 @@ public sealed record MemoryFileOptions
     internal void Validate(ulong length)
     {
         if (HugePages is < HugePageUse.None or > HugePageUse.Required)
+        {
             throw new DmaBufException(Errno.EINVAL, $"Memory was asked for with huge page use {(int)HugePages}, which is none. Use a member of HugePageUse.");
+        }
+
         if (HugePages == HugePageUse.None)
+        {
             return;
+        }
+
         if (!BitOperations.IsPow2(HugePageSize) || HugePageSize <= (ulong)Environment.SystemPageSize)
+        {
             throw new DmaBufException(Errno.EINVAL,
                 $"Memory was asked for in huge pages of {HugePageSize} bytes. Use a power of two above the page size, one of /sys/kernel/mm/hugepages.");
+        }
+
         if (HugePages == HugePageUse.Required && length % HugePageSize != 0)
+        {
             throw new DmaBufException(Errno.EINVAL,
                 $"Memory of {length} bytes was asked for in huge pages of {HugePageSize} bytes. Make the length a whole number of them, or prefer huge pages instead of requiring them.");
+        }
     }
 }

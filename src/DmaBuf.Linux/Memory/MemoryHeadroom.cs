@@ -26,11 +26,18 @@ internal readonly record struct MemoryHeadroom(ulong AvailableBytes, string Sour
             // hierarchy:controllers:path; version 2 has no controllers.
             string[] parts = line.Split(':', 3);
             if (parts.Length != 3)
+            {
                 continue;
+            }
+
             if (parts[1].Length == 0)
+            {
                 least = Lesser(least, OfGroups(Path.Combine(root, "sys/fs/cgroup"), parts[2], MemoryGroupFiles.Version2));
+            }
             else if (parts[1].Split(',').Contains("memory"))
+            {
                 least = Lesser(least, OfGroups(Path.Combine(root, "sys/fs/cgroup/memory"), parts[2], MemoryGroupFiles.Version1));
+            }
         }
         return least;
     }
@@ -49,7 +56,9 @@ internal readonly record struct MemoryHeadroom(ulong AvailableBytes, string Sour
         {
             least = Lesser(least, OfGroup(Path.Combine(mount, level), files));
             if (level.Length == 0)
+            {
                 return least;
+            }
         }
     }
 
@@ -57,7 +66,10 @@ internal readonly record struct MemoryHeadroom(ulong AvailableBytes, string Sour
     {
         string limitFile = Path.Combine(directory, files.Limit);
         if (ReadNumber(limitFile) is not { } limit || ReadNumber(Path.Combine(directory, files.Usage)) is not { } usage)
+        {
             return Unlimited; // no such level in this mount, or "max"
+        }
+
         ulong cache = Math.Min(ReadField(Path.Combine(directory, "memory.stat"), files.InactiveFile) ?? 0, usage);
         ulong held = usage - cache;
         return new(limit > held ? limit - held : 0, limitFile);
@@ -75,7 +87,9 @@ internal readonly record struct MemoryHeadroom(ulong AvailableBytes, string Sour
         {
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (words.Length >= 2 && words[0] == name && ulong.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
+            {
                 return value;
+            }
         }
         return null;
     }

@@ -19,15 +19,15 @@ namespace DmaBuf.Linux;
 /// </remarks>
 public sealed class MemoryMapping : IDisposable
 {
-    private readonly Lock gate = new();
-    private readonly MappedRegion region;
-    private readonly nint address;
-    private volatile bool overlaid;
+    private readonly Lock _gate = new();
+    private readonly MappedRegion _region;
+    private readonly nint _address;
+    private volatile bool _overlaid;
 
     private MemoryMapping(MappedRegion region, ulong length, MemoryProtection protection)
     {
-        this.region = region;
-        address = region.DangerousGetHandle();
+        _region = region;
+        _address = region.DangerousGetHandle();
         Length = length;
         Protection = protection;
     }
@@ -39,7 +39,7 @@ public sealed class MemoryMapping : IDisposable
     public MemoryProtection Protection { get; }
 
     /// <summary>Whether the file's bytes were taken away by <see cref="Overlay"/>.</summary>
-    public bool IsOverlaid => overlaid;
+    public bool IsOverlaid => _overlaid;
 
     /// <summary>Maps a part of a file, shared with all who map it (<c>mmap</c> with <c>MAP_SHARED</c>). The descriptor stays the caller's and may be closed at once.</summary>
     /// <param name="descriptor">A descriptor that can be mapped: memory files and regular files, dma-bufs, devices.</param>
@@ -62,7 +62,10 @@ public sealed class MemoryMapping : IDisposable
     public Span<byte> Window(ulong offset, int length)
     {
         if (Protection != MemoryProtection.ReadWrite)
+        {
             throw new DmaBufException(Errno.EACCES, "A writable window was asked of a read-only mapping. Use ReadOnlyWindow, or map with ReadWrite.");
+        }
+
         return WindowUnchecked(offset, length);
     }
 
@@ -79,23 +82,31 @@ public sealed class MemoryMapping : IDisposable
     /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
     public void Overlay()
     {
-        lock (gate)
+        lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(region.IsClosed, this);
-            if (overlaid)
+            ObjectDisposedException.ThrowIf(_region.IsClosed, this);
+            if (_overlaid)
+            {
                 return;
-            Errno errno = region.Overlay(NativeProtection(Protection));
+            }
+
+            Errno errno = _region.Overlay(NativeProtection(Protection));
             if (errno != Errno.None)
+            {
                 throw NativeError.Failure(errno, $"Overlaying a mapping of {Length} bytes with anonymous memory", NativeError.CommonRemedy(errno));
-            overlaid = true;
+            }
+
+            _overlaid = true;
         }
     }
 
     /// <summary>Unmaps, once. No window of this mapping may be in use any more; if one may be, <see cref="Overlay"/> first and dispose later.</summary>
     public void Dispose()
     {
-        lock (gate)
-            region.Dispose();
+        lock (_gate)
+        {
+            _region.Dispose();
+        }
     }
 
     /// <summary>The address of the first byte, for kernel interfaces that take one; valid until the mapping is disposed.</summary>
@@ -103,8 +114,8 @@ public sealed class MemoryMapping : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(region.IsClosed, this);
-            return address;
+            ObjectDisposedException.ThrowIf(_region.IsClosed, this);
+            return _address;
         }
     }
 
@@ -115,33 +126,51 @@ public sealed class MemoryMapping : IDisposable
         ulong pages = RoundUp(length, facts.PageSize);
         nint address = Libc.mmap(0, (nuint)pages, NativeProtection(protection), sharing, descriptor, (long)offset);
         if (address == -1)
+        {
             throw MapFailure(NativeError.Last, facts, offset, length, protection);
+        }
         // Safe from leaks: nothing can fail between the call and this constructor but the allocation itself.
         return new MemoryMapping(new MappedRegion(address, (nuint)pages), length, protection);
     }
 
     private unsafe Span<byte> WindowUnchecked(ulong offset, int length)
     {
-        ObjectDisposedException.ThrowIf(region.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_region.IsClosed, this);
         if (length < 0 || offset > Length || (ulong)length > Length - offset)
+        {
             throw new DmaBufException(Errno.EINVAL, $"A window of {length} bytes at {offset} was asked of a mapping of {Length} bytes. Stay within it.");
+        }
         // SAFETY: [address, address + Length) stays mapped until Dispose, also under an overlay, and the window was found to lie within it.
-        return new Span<byte>((byte*)address + offset, length);
+        return new Span<byte>((byte*)_address + offset, length);
     }
 
     private static void CheckRange(DescriptorFacts facts, ulong offset, ulong length, MemoryProtection protection)
     {
         if (protection is not (MemoryProtection.Read or MemoryProtection.ReadWrite))
+        {
             throw new DmaBufException(Errno.EINVAL, $"A mapping was asked for with protection {(int)protection}, which is none. Use Read or ReadWrite.");
+        }
+
         string range = $"Mapping {length} bytes at {offset} of {facts.Kind} \"{facts.Link}\"";
         if (length == 0)
+        {
             throw new DmaBufException(Errno.EINVAL, $"{range} is empty. Map at least one byte.");
+        }
+
         if (offset % facts.PageSize != 0)
+        {
             throw new DmaBufException(Errno.EINVAL, $"{range} does not begin at a page of {facts.PageSize} bytes. Map from a multiple of it and take a window.");
+        }
+
         if (offset > long.MaxValue || length > long.MaxValue - offset - (facts.PageSize - 1))
+        {
             throw new DmaBufException(Errno.EINVAL, $"{range} does not fit an address space. Map a smaller part.");
+        }
+
         if (HasSize(facts.Kind) && offset + length > facts.Length)
+        {
             throw new DmaBufException(Errno.EINVAL, $"{range} leaves the file, which has {facts.Length} bytes. Map within it: pages beyond it end the process with SIGBUS.");
+        }
     }
 
     private static bool HasSize(DescriptorKind kind) =>

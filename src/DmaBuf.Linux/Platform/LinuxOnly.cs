@@ -13,7 +13,9 @@ internal static class LinuxOnly
     internal static void Ensure()
     {
         if (!OperatingSystem.IsLinux())
+        {
             throw Refusal(RuntimeInformation.OSDescription);
+        }
     }
 
     internal static PlatformNotSupportedException Refusal(string system) =>

@@ -19,7 +19,10 @@ internal static class ControlData
     internal static void Write(Span<byte> control, IReadOnlyList<SafeHandle> descriptors)
     {
         if (descriptors.Count == 0)
+        {
             return;
+        }
+
         Libc.Cmsghdr header = new()
         {
             cmsg_len = (nuint)Size(descriptors.Count),
@@ -29,7 +32,9 @@ internal static class ControlData
         MemoryMarshal.Write(control, header);
         Span<int> numbers = MemoryMarshal.Cast<byte, int>(control[HeaderSize..]);
         for (int index = 0; index < descriptors.Count; index++)
+        {
             numbers[index] = (int)descriptors[index].DangerousGetHandle();
+        }
     }
 
     /// <summary>Puts every descriptor of received control data under an owner. To be called right after the receive, before anything can fail.</summary>
@@ -41,11 +46,16 @@ internal static class ControlData
             Libc.Cmsghdr header = MemoryMarshal.Read<Libc.Cmsghdr>(control);
             int length = (int)Math.Min(header.cmsg_len, (nuint)control.Length);
             if (length < HeaderSize)
+            {
                 break; // the kernel writes no such header; do not loop on it
+            }
+
             if (header is { cmsg_level: Libc.SOL_SOCKET, cmsg_type: Libc.SCM_RIGHTS })
             {
                 foreach (int number in MemoryMarshal.Cast<byte, int>(control[HeaderSize..length]))
+                {
                     owned.Add(new SafeFileHandle(number, ownsHandle: true));
+                }
             }
             int next = (length + 7) & ~7;
             control = next < control.Length ? control[next..] : [];

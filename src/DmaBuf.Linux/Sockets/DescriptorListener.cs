@@ -13,17 +13,17 @@ namespace DmaBuf.Linux;
 /// </remarks>
 public sealed class DescriptorListener : IDisposable
 {
-    private readonly CancellationTokenSource closing = new();
-    private readonly CancellationToken closed;
-    private readonly SafeFileHandle socket;
-    private readonly SocketPath? path;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationToken _closed;
+    private readonly SafeFileHandle _socket;
+    private readonly SocketPath? _path;
 
     private DescriptorListener(string address, SafeFileHandle socket, SocketPath? path)
     {
         Address = address;
-        this.socket = socket;
-        this.path = path;
-        closed = closing.Token;
+        _socket = socket;
+        _path = path;
+        _closed = _closing.Token;
     }
 
     /// <summary>Where it listens, as it was given.</summary>
@@ -40,15 +40,23 @@ public sealed class DescriptorListener : IDisposable
         LinuxOnly.Ensure();
         SocketAddress parsed = new(address);
         if (backlog < 1)
+        {
             throw new DmaBufException(Errno.EINVAL, $"A listener at \"{address}\" was asked for with a backlog of {backlog}. Use at least 1.");
+        }
+
         SafeFileHandle socket = SocketCalls.Create();
         try
         {
             SocketPath? path = null;
             if (parsed.IsAbstract)
+            {
                 ListenerCalls.BindAndListen(socket, parsed, backlog);
+            }
             else
+            {
                 path = SocketPath.Publish(socket, parsed, backlog);
+            }
+
             return new(address, socket, path);
         }
         catch
@@ -68,12 +76,12 @@ public sealed class DescriptorListener : IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         SafeFileHandle? accepted;
-        while ((accepted = ListenerCalls.TryAccept(socket, Address)) is null)
+        while ((accepted = ListenerCalls.TryAccept(_socket, Address)) is null)
         {
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(closed, cancellationToken);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_closed, cancellationToken);
             try
             {
-                await DescriptorReactor.Shared.WaitUntilReadableAsync(socket, either.Token).ConfigureAwait(false);
+                await DescriptorReactor.Shared.WaitUntilReadableAsync(_socket, either.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -88,8 +96,8 @@ public sealed class DescriptorListener : IDisposable
     public void Dispose()
     {
         // The file first: whoever connects meanwhile finds nothing, and not a file that nobody serves.
-        path?.Withdraw();
-        socket.Dispose();
-        closing.Cancel(); // never disposed: it owns nothing, and a second Dispose must find it
+        _path?.Withdraw();
+        _socket.Dispose();
+        _closing.Cancel(); // never disposed: it owns nothing, and a second Dispose must find it
     }
 }

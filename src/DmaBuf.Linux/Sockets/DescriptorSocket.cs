@@ -23,19 +23,19 @@ public sealed class DescriptorSocket : IDisposable
     /// <summary>The most bytes that one message can have. Small enough for any socket buffer: what is big travels as memory, by descriptor.</summary>
     public const int MaximumMessageBytes = 64 << 10;
 
-    private readonly CancellationTokenSource closing = new();
-    private readonly CancellationToken closed;
-    private readonly SafeFileHandle socket;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationToken _closed;
+    private readonly SafeFileHandle _socket;
 
     internal DescriptorSocket(SafeFileHandle socket)
     {
-        this.socket = socket;
-        closed = closing.Token;
+        _socket = socket;
+        _closed = _closing.Token;
     }
 
     /// <summary>Who is at the other end.</summary>
     /// <exception cref="ObjectDisposedException">The socket was disposed.</exception>
-    public PeerCredentials Peer => SocketCalls.ReadPeer(socket);
+    public PeerCredentials Peer => SocketCalls.ReadPeer(_socket);
 
     /// <summary>Connects to a <see cref="DescriptorListener"/>. Never waits: local listeners answer at once or not at all.</summary>
     /// <param name="address">A path, or <c>@name</c>.</param>
@@ -76,8 +76,10 @@ public sealed class DescriptorSocket : IDisposable
     {
         CheckMessage(bytes.Length, descriptors);
         cancellationToken.ThrowIfCancellationRequested();
-        while (!SocketCalls.TrySend(socket, bytes.Span, descriptors))
+        while (!SocketCalls.TrySend(_socket, bytes.Span, descriptors))
+        {
             await WaitAsync(writable: true, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Receives one message, or null at the end of the connection; waits until there is one.</summary>
@@ -94,44 +96,61 @@ public sealed class DescriptorSocket : IDisposable
         Memory<byte> buffer, int maximumDescriptors, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty || maximumDescriptors is < 0 or > MaximumDescriptors)
+        {
             throw new DmaBufException(Errno.EINVAL,
                 $"A message was to be received into {buffer.Length} bytes with at most {maximumDescriptors} descriptors. "
                 + $"Give at least one byte, and 0 to {MaximumDescriptors} descriptors.");
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         DescriptorMessage? message;
-        while (!SocketCalls.TryReceive(socket, buffer.Span, maximumDescriptors, out message))
+        while (!SocketCalls.TryReceive(_socket, buffer.Span, maximumDescriptors, out message))
+        {
             await WaitAsync(writable: false, cancellationToken).ConfigureAwait(false);
+        }
+
         return message;
     }
 
     /// <summary>Closes the connection; the peer receives what was sent, and then the end.</summary>
     public void Dispose()
     {
-        socket.Dispose();
-        closing.Cancel(); // never disposed: it owns nothing, and a second Dispose must find it
+        _socket.Dispose();
+        _closing.Cancel(); // never disposed: it owns nothing, and a second Dispose must find it
     }
 
     private static void CheckMessage(int length, IReadOnlyList<SafeHandle> descriptors)
     {
         ArgumentNullException.ThrowIfNull(descriptors);
         if (length == 0)
+        {
             throw new DmaBufException(Errno.EINVAL, "An empty message was to be sent. The peer could not tell it from the end: send at least one byte.");
+        }
+
         if (length > MaximumMessageBytes)
+        {
             throw new DmaBufException(Errno.EMSGSIZE, $"A message of {length} bytes was to be sent. At most {MaximumMessageBytes}: pass memory by descriptor instead.");
+        }
+
         if (descriptors.Count > MaximumDescriptors)
+        {
             throw new DmaBufException(Errno.E2BIG, $"A message was to carry {descriptors.Count} descriptors. The kernel takes {MaximumDescriptors}: use several messages.");
+        }
+
         for (int index = 0; index < descriptors.Count; index++)
+        {
             ArgumentNullException.ThrowIfNull(descriptors[index], nameof(descriptors));
+        }
     }
 
     private async ValueTask WaitAsync(bool writable, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(closed, cancellationToken);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_closed, cancellationToken);
         try
         {
             await (writable
-                ? DescriptorReactor.Shared.WaitUntilWritableAsync(socket, either.Token)
-                : DescriptorReactor.Shared.WaitUntilReadableAsync(socket, either.Token)).ConfigureAwait(false);
+                ? DescriptorReactor.Shared.WaitUntilWritableAsync(_socket, either.Token)
+                : DescriptorReactor.Shared.WaitUntilReadableAsync(_socket, either.Token)).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -11,15 +11,26 @@ internal static unsafe class ListenerCalls
     {
         // Before bind: the file takes its permission from the socket, so there is no moment in which others could connect.
         if (Libc.fchmod(socket, OwnerOnly) != 0)
+        {
             throw NativeError.Failure(NativeError.Last, "Setting the permission of a socket to 0600", "A security module or a sandbox forbids it.");
+        }
+
         int result;
         // SAFETY: the address is as long as the call is told.
         fixed (byte* native = address.Native)
+        {
             result = Libc.bind(socket, native, (uint)address.Native.Length);
+        }
+
         if (result != 0)
+        {
             throw BindFailure(NativeError.Last, address);
+        }
+
         if (Libc.listen(socket, backlog) != 0)
+        {
             throw NativeError.Failure(NativeError.Last, $"listen at \"{address.Text}\"", "A security module or a sandbox forbids it.");
+        }
     }
 
     /// <returns>Null: nobody waits.</returns>
@@ -29,13 +40,20 @@ internal static unsafe class ListenerCalls
         {
             SafeFileHandle accepted = Libc.accept4(socket, null, null, Libc.SOCK_CLOEXEC | Libc.SOCK_NONBLOCK);
             if (!accepted.IsInvalid)
+            {
                 return accepted;
+            }
+
             Errno errno = NativeError.Last;
             if (errno == Errno.EAGAIN)
+            {
                 return null;
+            }
             // ECONNABORTED: the one who connected has gone again; no news for the caller.
             if (errno is not (Errno.EINTR or Errno.ECONNABORTED))
+            {
                 throw NativeError.Failure(errno, $"accept at \"{address}\"", NativeError.CommonRemedy(errno));
+            }
         }
     }
 

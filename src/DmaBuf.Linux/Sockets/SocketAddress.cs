@@ -12,7 +12,7 @@ internal sealed class SocketAddress
 
     private const int FamilyBytes = sizeof(ushort);
 
-    private readonly byte[] native;
+    private readonly byte[] _native;
 
     internal SocketAddress(string text)
     {
@@ -22,27 +22,35 @@ internal sealed class SocketAddress
         byte[] name = Encoding.UTF8.GetBytes(IsAbstract ? text[1..] : text);
         Check(text, name);
         // Both forms have one zero byte more than the name: an abstract name begins with it, a path ends with it.
-        native = new byte[FamilyBytes + name.Length + 1];
+        _native = new byte[FamilyBytes + name.Length + 1];
         ushort family = Libc.AF_UNIX;
-        MemoryMarshal.Write(native, family);
-        name.CopyTo(native, FamilyBytes + (IsAbstract ? 1 : 0));
+        MemoryMarshal.Write(_native, family);
+        name.CopyTo(_native, FamilyBytes + (IsAbstract ? 1 : 0));
     }
 
     internal string Text { get; }
 
     internal bool IsAbstract { get; }
 
-    internal ReadOnlySpan<byte> Native => native;
+    internal ReadOnlySpan<byte> Native => _native;
 
     private static void Check(string text, byte[] name)
     {
         if (name.Length == 0)
+        {
             throw new DmaBufException(Errno.EINVAL, $"A socket was asked for at \"{text}\", which names nothing. Pass a path, or @name for a name without a file.");
+        }
+
         if (name.Contains((byte)0))
+        {
             throw new DmaBufException(Errno.EINVAL, "A socket was asked for at an address with a zero character in it. Leave it out.");
+        }
+
         if (name.Length > MaximumBytes)
+        {
             throw new DmaBufException(Errno.ENAMETOOLONG,
                 $"A socket was asked for at \"{text}\", which has {name.Length} bytes. The kernel takes {MaximumBytes}: use a directory with a shorter "
                 + "path (a relative path will do), or a name without a file, such as @name.");
+        }
     }
 }

@@ -18,7 +18,10 @@ internal static unsafe class SocketCalls
     {
         int* pair = stackalloc int[2];
         if (Libc.socketpair(Libc.AF_UNIX, Type, 0, pair) != 0)
+        {
             throw CreationFailure(NativeError.Last, "socketpair");
+        }
+
         return (new(pair[0], ownsHandle: true), new(pair[1], ownsHandle: true));
     }
 
@@ -27,7 +30,10 @@ internal static unsafe class SocketCalls
         SafeFileHandle socket = Create();
         Errno errno = TryConnect(socket, address);
         if (errno == Errno.None)
+        {
             return socket;
+        }
+
         socket.Dispose();
         throw NativeError.Failure(errno, $"connect to \"{address.Text}\"", errno switch
         {
@@ -46,7 +52,9 @@ internal static unsafe class SocketCalls
         {
             int result;
             do
+            {
                 result = Libc.connect(socket, native, (uint)address.Native.Length);
+            }
             while (result != 0 && NativeError.Last == Errno.EINTR);
             return result == 0 ? Errno.None : NativeError.Last;
         }
@@ -57,7 +65,10 @@ internal static unsafe class SocketCalls
         Libc.Ucred peer;
         uint length = (uint)sizeof(Libc.Ucred);
         if (Libc.getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_PEERCRED, &peer, &length) != 0)
+        {
             throw NativeError.Failure(NativeError.Last, "Reading the credentials of a socket's peer", "The descriptor is no connected Unix socket.");
+        }
+
         return new(peer.pid, peer.uid, peer.gid);
     }
 
@@ -70,7 +81,10 @@ internal static unsafe class SocketCalls
         try
         {
             for (bool added = false; held < descriptors.Count; held++, added = false)
+            {
                 descriptors[held].DangerousAddRef(ref added);
+            }
+
             ControlData.Write(control, descriptors);
             Errno errno = Send(socket, bytes, control);
             return errno switch
@@ -83,7 +97,9 @@ internal static unsafe class SocketCalls
         finally
         {
             while (held > 0)
+            {
                 descriptors[--held].DangerousRelease();
+            }
         }
     }
 
@@ -95,11 +111,17 @@ internal static unsafe class SocketCalls
         Errno errno = Receive(socket, buffer, ref control, out int length, out int flags);
         message = null;
         if (errno == Errno.EAGAIN)
+        {
             return false;
+        }
+
         if (errno != Errno.None)
+        {
             throw NativeError.Failure(errno, "recvmsg on a descriptor socket", errno == Errno.ECONNRESET
                 ? "The peer has gone without reading all that it was sent: connect again."
                 : NativeError.CommonRemedy(errno));
+        }
+
         DescriptorMessage received = new(length, ControlData.Own(control));
         if (Judge(received, buffer.Length, maximumDescriptors, flags) is { } refusal)
         {
@@ -107,9 +129,14 @@ internal static unsafe class SocketCalls
             throw refusal;
         }
         if (length == 0)
+        {
             received.Dispose();
+        }
         else
+        {
             message = received;
+        }
+
         return true;
     }
 
@@ -126,11 +153,17 @@ internal static unsafe class SocketCalls
                     + "Both ends must speak the same protocol.");
         }
         if ((flags & Libc.MSG_TRUNC) != 0)
+        {
             return new DmaBufException(Errno.EMSGSIZE,
                 $"A message came that is longer than the buffer of {bufferLength} bytes; it was dropped. Receive into {DescriptorSocket.MaximumMessageBytes} bytes.");
+        }
+
         if (received.Length == 0 && received.DescriptorCount > 0)
+        {
             return new DmaBufException(Errno.EPROTO,
                 $"An empty message came with {received.DescriptorCount} descriptors; it was dropped. A message has at least one byte.");
+        }
+
         return null;
     }
 
@@ -143,7 +176,9 @@ internal static unsafe class SocketCalls
             Libc.Msghdr header = new() { msg_iov = &part, msg_iovlen = 1, msg_control = ancillary, msg_controllen = (nuint)control.Length };
             nint result;
             do
+            {
                 result = Libc.sendmsg(socket, &header, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL);
+            }
             while (result < 0 && NativeError.Last == Errno.EINTR);
             return result < 0 ? NativeError.Last : Errno.None;
         }
@@ -158,7 +193,9 @@ internal static unsafe class SocketCalls
             Libc.Msghdr header = new() { msg_iov = &part, msg_iovlen = 1, msg_control = ancillary, msg_controllen = (nuint)control.Length };
             nint result;
             do
+            {
                 result = Libc.recvmsg(socket, &header, Libc.MSG_DONTWAIT | Libc.MSG_CMSG_CLOEXEC);
+            }
             while (result < 0 && NativeError.Last == Errno.EINTR);
             length = (int)Math.Max(result, 0);
             flags = header.msg_flags;

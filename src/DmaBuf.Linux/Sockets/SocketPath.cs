@@ -16,13 +16,13 @@ internal sealed class SocketPath
 {
     private const int WorkingNameBytes = 4;
 
-    private readonly string path;
-    private readonly DescriptorIdentity identity;
+    private readonly string _path;
+    private readonly DescriptorIdentity _identity;
 
     private SocketPath(string path, DescriptorIdentity identity)
     {
-        this.path = path;
-        this.identity = identity;
+        _path = path;
+        _identity = identity;
     }
 
     /// <summary>Binds the socket, makes it listen and shows it at the path. If that fails nothing stays, and the socket is the caller's to close.</summary>
@@ -37,7 +37,10 @@ internal sealed class SocketPath
             {
                 Errno errno = NativeError.Last;
                 if (errno != Errno.EEXIST)
+                {
                     throw NativeError.Failure(errno, $"Publishing the socket \"{address.Text}\"", NativeError.CommonRemedy(errno));
+                }
+
                 Replace(working, address);
             }
             return new(address.Text, identity);
@@ -51,8 +54,10 @@ internal sealed class SocketPath
     /// <summary>Removes the file, unless another one has taken its place.</summary>
     internal void Withdraw()
     {
-        if (IdentityAt(path) == identity)
-            _ = Libc.unlink(path);
+        if (IdentityAt(_path) == _identity)
+        {
+            _ = Libc.unlink(_path);
+        }
     }
 
     /// <summary>In the same directory, so that it can be linked and renamed; hidden, and hard to guess, so that nobody is in its way.</summary>
@@ -66,13 +71,18 @@ internal sealed class SocketPath
     {
         using SafeFileHandle held = LockDirectory(address);
         if (TypeAt(address.Text, out _) is { } type && type != Libc.S_IFSOCK)
+        {
             throw new DmaBufException(Errno.EEXIST, $"A listener was asked for at \"{address.Text}\", where a file is that is no socket. Use another path, or move the file away.");
+        }
+
         using (SafeFileHandle probe = SocketCalls.Create())
         {
             Errno answer = SocketCalls.TryConnect(probe, address);
             if (answer is not (Errno.ECONNREFUSED or Errno.ENOENT))
+            {
                 throw NativeError.Failure(answer is Errno.None or Errno.EAGAIN or Errno.EPROTOTYPE ? Errno.EADDRINUSE : answer,
                     $"Listening at \"{address.Text}\"", "Somebody listens there: use another path, or end the other one.");
+            }
         }
         if (Libc.rename(working.Text, address.Text) != 0)
         {
@@ -91,7 +101,10 @@ internal sealed class SocketPath
             throw NativeError.Failure(errno, $"Opening \"{directory}\" to replace a stale socket in it", "Remove the socket file by hand, or use another path.");
         }
         if (Libc.flock(held, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
+        {
             return held;
+        }
+
         held.Dispose();
         throw new DmaBufException(Errno.EBUSY, $"The socket \"{address.Text}\" exists, and another process is replacing files in its directory. Try again, or use another path.");
     }

@@ -9,7 +9,7 @@ namespace DmaBuf.Linux;
 /// <para>Theory. Callers try first and wait only after EAGAIN; a wait is one-shot and says "try again", not "there is data". Each wait
 /// registers a <em>duplicate</em> of the caller's descriptor: epoll knows a registration by file and number, so two waits on one descriptor
 /// (a reader and a writer) do not meet, and the caller may close the descriptor while it waits. Whoever takes a wait out of
-/// <see cref="waits"/>, the event or the cancellation, owns its end; the other finds nothing. So each duplicate is removed and closed once.</para>
+/// <see cref="_waits"/>, the event or the cancellation, owns its end; the other finds nothing. So each duplicate is removed and closed once.</para>
 /// <para>A duplicate keeps the file open: it must be removed from epoll before it is closed, because the file itself does not go away.</para>
 /// <para>Threads: all members, any thread. There is no lock. Continuations never run on the reactor's thread.</para>
 /// </remarks>
@@ -20,14 +20,14 @@ internal sealed class DescriptorReactor
 
     private static readonly Lazy<DescriptorReactor> Process = new(() => new DescriptorReactor());
 
-    private readonly SafeFileHandle epoll;
-    private readonly ConcurrentDictionary<ulong, DescriptorWait> waits = new();
-    private ulong lastKey;
+    private readonly SafeFileHandle _epoll;
+    private readonly ConcurrentDictionary<ulong, DescriptorWait> _waits = new();
+    private ulong _lastKey;
 
     private DescriptorReactor()
     {
-        epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
-        if (epoll.IsInvalid)
+        _epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
+        if (_epoll.IsInvalid)
         {
             Errno errno = NativeError.Last;
             throw NativeError.Failure(errno, "epoll_create1", NativeError.CommonRemedy(errno));
@@ -39,7 +39,7 @@ internal sealed class DescriptorReactor
     internal static DescriptorReactor Shared => Process.Value;
 
     /// <summary>How many waits are under way; for leak checks.</summary>
-    internal int PendingWaits => waits.Count;
+    internal int PendingWaits => _waits.Count;
 
     /// <summary>Completes once the descriptor is readable (or at its end, or in error).</summary>
     internal Task WaitUntilReadableAsync(SafeHandle descriptor, CancellationToken cancellationToken) =>
@@ -56,7 +56,9 @@ internal sealed class DescriptorReactor
         CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((DescriptorWait)state!).Cancel(token), wait);
         await using (registration.ConfigureAwait(false))
+        {
             await wait.Completion.Task.ConfigureAwait(false);
+        }
     }
 
     private DescriptorWait Begin(SafeHandle descriptor, uint events)
@@ -67,11 +69,11 @@ internal sealed class DescriptorReactor
             Errno errno = NativeError.Last;
             throw NativeError.Failure(errno, "Duplicating a descriptor to wait on it", NativeError.CommonRemedy(errno));
         }
-        DescriptorWait wait = new(this, Interlocked.Increment(ref lastKey), duplicate);
-        waits[wait.Key] = wait; // before epoll knows it, or its event could find nothing
+        DescriptorWait wait = new(this, Interlocked.Increment(ref _lastKey), duplicate);
+        _waits[wait.Key] = wait; // before epoll knows it, or its event could find nothing
         if (Register(wait, events) is not Errno.None and { } failure)
         {
-            waits.TryRemove(wait.Key, out _);
+            _waits.TryRemove(wait.Key, out _);
             duplicate.Dispose();
             throw NativeError.Failure(failure, "epoll_ctl to wait on a descriptor",
                 failure == Errno.EPERM ? "This kind of file is always ready and cannot be waited on." : NativeError.CommonRemedy(failure));
@@ -86,16 +88,20 @@ internal sealed class DescriptorReactor
         MemoryMarshal.Write(registration[Libc.EpollEvent.DataOffset..], wait.Key);
         // SAFETY: the buffer is as long as one event, and the kernel copies it before it returns.
         fixed (byte* pointer = registration)
-            return Libc.epoll_ctl(epoll, Libc.EPOLL_CTL_ADD, wait.Duplicate, pointer) == 0 ? Errno.None : NativeError.Last;
+        {
+            return Libc.epoll_ctl(_epoll, Libc.EPOLL_CTL_ADD, wait.Duplicate, pointer) == 0 ? Errno.None : NativeError.Last;
+        }
     }
 
     /// <summary>Makes the caller the one who ends the wait, or says that somebody else is.</summary>
     internal unsafe bool TryEnd(DescriptorWait wait)
     {
-        if (!waits.TryRemove(wait.Key, out _))
+        if (!_waits.TryRemove(wait.Key, out _))
+        {
             return false;
+        }
         // SAFETY: removal takes no event. Its only failure, not registered yet, leaves nothing to remove.
-        _ = Libc.epoll_ctl(epoll, Libc.EPOLL_CTL_DEL, wait.Duplicate, null);
+        _ = Libc.epoll_ctl(_epoll, Libc.EPOLL_CTL_DEL, wait.Duplicate, null);
         wait.Duplicate.Dispose();
         return true;
     }
@@ -108,14 +114,22 @@ internal sealed class DescriptorReactor
             int count;
             // SAFETY: the array holds as many events as the call is told.
             fixed (byte* pointer = events)
-                count = Libc.epoll_wait(epoll, pointer, EventsPerWait, Forever);
+            {
+                count = Libc.epoll_wait(_epoll, pointer, EventsPerWait, Forever);
+            }
+
             if (count < 0 && NativeError.Last != Errno.EINTR)
+            {
                 throw NativeError.Failure(NativeError.Last, "epoll_wait of the descriptor reactor", "This is a defect: its descriptor was closed by foreign code.");
+            }
+
             for (int index = 0; index < count; index++)
             {
                 ReadOnlySpan<byte> ready = events.AsSpan(index * Libc.EpollEvent.Size, Libc.EpollEvent.Size);
-                if (waits.TryGetValue(MemoryMarshal.Read<ulong>(ready[Libc.EpollEvent.DataOffset..]), out DescriptorWait? wait))
+                if (_waits.TryGetValue(MemoryMarshal.Read<ulong>(ready[Libc.EpollEvent.DataOffset..]), out DescriptorWait? wait))
+                {
                     wait.Complete();
+                }
             }
         }
     }

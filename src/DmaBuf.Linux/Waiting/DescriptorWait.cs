@@ -14,12 +14,16 @@ internal sealed class DescriptorWait(DescriptorReactor reactor, ulong key, SafeF
     internal void Complete()
     {
         if (reactor.TryEnd(this))
+        {
             Completion.SetResult();
+        }
     }
 
     internal void Cancel(CancellationToken cancellationToken)
     {
         if (reactor.TryEnd(this))
+        {
             Completion.SetCanceled(cancellationToken);
+        }
     }
 }

@@ -1,0 +1,29 @@
+namespace DmaBuf.Linux.Tests;
+
+/// <summary>What this process holds: descriptors as "number link", and mappings of test memory.</summary>
+internal sealed record ProcessResources(List<string> Descriptors, List<string> Mappings)
+{
+    internal static ProcessResources Read()
+    {
+        List<string> descriptors = [];
+        foreach (FileInfo entry in new DirectoryInfo("/proc/self/fd").EnumerateFiles())
+        {
+            if (entry.LinkTarget is { } link && !IsOfRuntime(link))
+            {
+                descriptors.Add($"{entry.Name} {link}");
+            }
+        }
+        descriptors.Sort(StringComparer.Ordinal);
+        List<string> mappings = [.. File.ReadLines("/proc/self/maps").Where(line => line.Contains("/memfd:dmabuf-test", StringComparison.Ordinal))];
+        return new(descriptors, mappings);
+    }
+
+    /// <summary>The listing itself, and what the runtime opens when it likes: assemblies, libraries, code memory, random numbers.</summary>
+    private static bool IsOfRuntime(string link) =>
+        link.StartsWith("/proc/", StringComparison.Ordinal)
+        || link.StartsWith("/memfd:doublemapper", StringComparison.Ordinal)
+        || link.EndsWith(".dll", StringComparison.Ordinal)
+        || link.EndsWith(".pdb", StringComparison.Ordinal)
+        || link.EndsWith("/urandom", StringComparison.Ordinal)
+        || link.Contains(".so", StringComparison.Ordinal);
+}
