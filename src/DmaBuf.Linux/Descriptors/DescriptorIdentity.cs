@@ -21,7 +21,7 @@ public readonly record struct DescriptorIdentity(uint DeviceMajor, uint DeviceMi
     public static DescriptorIdentity Of(SafeHandle descriptor)
     {
         LinuxOnly.Ensure();
-        return DescriptorFacts.Of(descriptor).Identity;
+        return OpenFileFacts.Of(descriptor).Identity;
     }
 
     /// <summary>The identity as <c>major:minor:inode</c>, as in <c>/proc/PID/maps</c>.</summary>

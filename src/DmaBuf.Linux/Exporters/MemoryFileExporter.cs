@@ -70,9 +70,9 @@ public sealed class MemoryFileExporter : DmaBufferExporter, ICpuOperations, IDes
     /// <inheritdoc/>
     protected override void OnRelease(DmaBuffer buffer) => _file.Dispose();
 
-    private static DmaBuf.DescriptorFacts FactsOf(MemoryFile file, CpuAccess access) => new()
+    private static DescriptorFacts FactsOf(MemoryFile file, CpuAccess access) => new()
     {
-        Kind = file.Facts.Kind == DescriptorKind.HugePageMemoryFile ? DmaBuf.DescriptorKind.HugeMemoryFile : DmaBuf.DescriptorKind.MemoryFile,
+        Kind = file.Facts.Kind == OpenFileKind.HugePageMemoryFile ? DescriptorKind.HugeMemoryFile : DescriptorKind.MemoryFile,
         Memory = DescriptorMemory.Ram,
         ExporterName = "memfd",
         PinnableByAddress = true,

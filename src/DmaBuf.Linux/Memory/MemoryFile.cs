@@ -24,7 +24,7 @@ public sealed class MemoryFile : IDisposable
     /// <summary>The longest name that the kernel takes, in bytes of UTF-8.</summary>
     public const int MaximumNameBytes = 249;
 
-    private MemoryFile(SafeFileHandle descriptor, DescriptorFacts facts, string name)
+    private MemoryFile(SafeFileHandle descriptor, OpenFileFacts facts, string name)
     {
         Descriptor = descriptor;
         Facts = facts;
@@ -38,7 +38,7 @@ public sealed class MemoryFile : IDisposable
     public ulong Length => Facts.Length;
 
     /// <summary>What the kernel said of the file when this object was made: kind, identity, page size, blocks.</summary>
-    public DescriptorFacts Facts { get; }
+    public OpenFileFacts Facts { get; }
 
     /// <summary>The descriptor, owned by this object: pass it to a peer or to a kernel interface, do not dispose it.</summary>
     public SafeFileHandle Descriptor { get; }
@@ -59,7 +59,7 @@ public sealed class MemoryFile : IDisposable
     {
         LinuxOnly.Ensure();
         SafeFileHandle descriptor = MemoryFileCreation.Create(name, length, options ?? MemoryFileOptions.Default);
-        return new(descriptor, DescriptorFacts.Of(descriptor), name);
+        return new(descriptor, OpenFileFacts.Of(descriptor), name);
     }
 
     /// <summary>
@@ -76,7 +76,7 @@ public sealed class MemoryFile : IDisposable
         LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentNullException.ThrowIfNull(requirements);
-        DescriptorFacts facts = MemoryFileInspection.Inspect(descriptor, requirements);
+        OpenFileFacts facts = MemoryFileInspection.Inspect(descriptor, requirements);
         return new(descriptor, facts, MemoryFileInspection.NameOf(facts));
     }
 
@@ -117,7 +117,7 @@ public sealed class MemoryFile : IDisposable
     {
         // Kernels before 6.7 refuse a shared mapping of a write-sealed file even for reading. What nobody can write reads the same through a
         // private mapping, which they allow. Huge pages would be reserved a second time for it, so those stay shared.
-        bool frozen = protection == MemoryProtection.Read && Facts.Kind != DescriptorKind.HugePageMemoryFile && Seals.HasFlag(MemorySeals.Write);
+        bool frozen = protection == MemoryProtection.Read && Facts.Kind != OpenFileKind.HugePageMemoryFile && Seals.HasFlag(MemorySeals.Write);
         return MemoryMapping.Map(Descriptor, Facts, offset, length, protection, frozen ? Libc.MAP_PRIVATE : Libc.MAP_SHARED);
     }
 

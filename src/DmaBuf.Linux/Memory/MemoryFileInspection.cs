@@ -10,13 +10,13 @@ internal static class MemoryFileInspection
 
     private const MemorySeals AnyWriteSeal = MemorySeals.Write | MemorySeals.FutureWrite;
 
-    internal static DescriptorFacts Inspect(SafeFileHandle descriptor, MemoryFileRequirements requirements)
+    internal static OpenFileFacts Inspect(SafeFileHandle descriptor, MemoryFileRequirements requirements)
     {
-        DescriptorFacts before = DescriptorFacts.Of(descriptor);
+        OpenFileFacts before = OpenFileFacts.Of(descriptor);
         CheckKind(before);
         // Seals first, then the sizes: a length that was read before the seal was seen may have become less since.
         MemorySeals seals = ReadSeals(descriptor, before);
-        DescriptorFacts facts = DescriptorFacts.Of(descriptor);
+        OpenFileFacts facts = OpenFileFacts.Of(descriptor);
         CheckLength(facts, requirements);
         CheckSize(facts, seals, requirements);
         CheckWriting(facts, seals, requirements);
@@ -24,7 +24,7 @@ internal static class MemoryFileInspection
         return facts;
     }
 
-    internal static MemorySeals ReadSeals(SafeFileHandle descriptor, DescriptorFacts facts)
+    internal static MemorySeals ReadSeals(SafeFileHandle descriptor, OpenFileFacts facts)
     {
         int seals = Libc.fcntl(descriptor, Libc.F_GET_SEALS, 0);
         if (seals >= 0)
@@ -37,7 +37,7 @@ internal static class MemoryFileInspection
             errno == Errno.EINVAL ? "This kind of file cannot be sealed: ask the sender for memory of memfd_create." : NativeError.CommonRemedy(errno));
     }
 
-    internal static string NameOf(DescriptorFacts facts)
+    internal static string NameOf(OpenFileFacts facts)
     {
         string name = facts.Link;
         if (name.StartsWith(LinkPrefix, StringComparison.Ordinal))
@@ -48,15 +48,15 @@ internal static class MemoryFileInspection
         return name.EndsWith(LinkSuffix, StringComparison.Ordinal) ? name[..^LinkSuffix.Length] : name;
     }
 
-    private static void CheckKind(DescriptorFacts facts)
+    private static void CheckKind(OpenFileFacts facts)
     {
-        if (facts.Kind is not (DescriptorKind.MemoryFile or DescriptorKind.HugePageMemoryFile or DescriptorKind.SharedMemoryFile))
+        if (facts.Kind is not (OpenFileKind.MemoryFile or OpenFileKind.HugePageMemoryFile or OpenFileKind.SharedMemoryFile))
         {
             throw Refusal(Errno.EINVAL, facts, "is no memory file", "Ask the sender for a descriptor of memfd_create.");
         }
     }
 
-    private static void CheckLength(DescriptorFacts facts, MemoryFileRequirements requirements)
+    private static void CheckLength(OpenFileFacts facts, MemoryFileRequirements requirements)
     {
         if (facts.Length < requirements.MinimumLength || facts.Length == 0)
         {
@@ -64,7 +64,7 @@ internal static class MemoryFileInspection
         }
     }
 
-    private static void CheckSize(DescriptorFacts facts, MemorySeals seals, MemoryFileRequirements requirements)
+    private static void CheckSize(OpenFileFacts facts, MemorySeals seals, MemoryFileRequirements requirements)
     {
         if (!seals.HasFlag(MemorySeals.Shrink) && !requirements.AllowTruncatable)
         {
@@ -73,7 +73,7 @@ internal static class MemoryFileInspection
         }
     }
 
-    private static void CheckWriting(DescriptorFacts facts, MemorySeals seals, MemoryFileRequirements requirements)
+    private static void CheckWriting(OpenFileFacts facts, MemorySeals seals, MemoryFileRequirements requirements)
     {
         if (requirements.ReadOnly && ((seals & AnyWriteSeal) == 0 || !seals.HasFlag(MemorySeals.Seal)))
         {
@@ -82,7 +82,7 @@ internal static class MemoryFileInspection
         }
     }
 
-    private static void CheckBlocks(DescriptorFacts facts, MemorySeals seals, MemoryFileRequirements requirements)
+    private static void CheckBlocks(OpenFileFacts facts, MemorySeals seals, MemoryFileRequirements requirements)
     {
         if (requirements.AllowHoles)
         {
@@ -95,13 +95,13 @@ internal static class MemoryFileInspection
                 "The sender must reserve them (fallocate) before sending; to accept memory that is allocated on access set AllowHoles.");
         }
 
-        if (facts.Kind == DescriptorKind.HugePageMemoryFile && (seals & AnyWriteSeal) == 0)
+        if (facts.Kind == OpenFileKind.HugePageMemoryFile && (seals & AnyWriteSeal) == 0)
         {
             throw Refusal(Errno.EPERM, facts, $"is made of huge pages and has the seals {seals}: a peer could give pages back, and an access could then be SIGBUS",
                 "The sender must add a write seal (MemorySeals.ReadOnly); to accept the risk set AllowHoles.");
         }
     }
 
-    private static DmaBufException Refusal(Errno errno, DescriptorFacts facts, string property, string remedy) =>
+    private static DmaBufException Refusal(Errno errno, OpenFileFacts facts, string property, string remedy) =>
         new(errno, $"The received descriptor ({facts.Kind} \"{facts.Link}\", {facts.Identity}) was refused: it {property}. {remedy}");
 }

@@ -53,7 +53,7 @@ public sealed class MemoryMapping : IDisposable
     {
         LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(descriptor);
-        return Map(descriptor, DescriptorFacts.Of(descriptor), offset, length, protection, Libc.MAP_SHARED);
+        return Map(descriptor, OpenFileFacts.Of(descriptor), offset, length, protection, Libc.MAP_SHARED);
     }
 
     /// <summary>A window for reading and writing: the bytes from <paramref name="offset"/> on. Valid until the mapping is disposed, no longer.</summary>
@@ -120,7 +120,7 @@ public sealed class MemoryMapping : IDisposable
     }
 
     internal static MemoryMapping Map(
-        SafeHandle descriptor, DescriptorFacts facts, ulong offset, ulong length, MemoryProtection protection, int sharing)
+        SafeHandle descriptor, OpenFileFacts facts, ulong offset, ulong length, MemoryProtection protection, int sharing)
     {
         CheckRange(facts, offset, length, protection);
         ulong pages = RoundUp(length, facts.PageSize);
@@ -144,7 +144,7 @@ public sealed class MemoryMapping : IDisposable
         return new Span<byte>((byte*)_address + offset, length);
     }
 
-    private static void CheckRange(DescriptorFacts facts, ulong offset, ulong length, MemoryProtection protection)
+    private static void CheckRange(OpenFileFacts facts, ulong offset, ulong length, MemoryProtection protection)
     {
         if (protection is not (MemoryProtection.Read or MemoryProtection.ReadWrite))
         {
@@ -173,21 +173,21 @@ public sealed class MemoryMapping : IDisposable
         }
     }
 
-    private static bool HasSize(DescriptorKind kind) =>
-        kind is DescriptorKind.MemoryFile or DescriptorKind.HugePageMemoryFile or DescriptorKind.SharedMemoryFile or DescriptorKind.RegularFile;
+    private static bool HasSize(OpenFileKind kind) =>
+        kind is OpenFileKind.MemoryFile or OpenFileKind.HugePageMemoryFile or OpenFileKind.SharedMemoryFile or OpenFileKind.RegularFile;
 
     private static ulong RoundUp(ulong length, ulong pageSize) => (length + pageSize - 1) / pageSize * pageSize;
 
     private static int NativeProtection(MemoryProtection protection) =>
         protection == MemoryProtection.Read ? Libc.PROT_READ : Libc.PROT_READ | Libc.PROT_WRITE;
 
-    private static DmaBufException MapFailure(Errno errno, DescriptorFacts facts, ulong offset, ulong length, MemoryProtection protection) =>
+    private static DmaBufException MapFailure(Errno errno, OpenFileFacts facts, ulong offset, ulong length, MemoryProtection protection) =>
         NativeError.Failure(errno, $"mmap ({protection}) of {length} bytes at {offset} of {facts.Kind} \"{facts.Link}\"", errno switch
         {
             Errno.EPERM => "Its seals forbid writable mappings: map it with Read.",
             Errno.EACCES => "The descriptor was not opened for this: map it with Read, or open it for reading and writing.",
             Errno.ENODEV => "This kind of object cannot be mapped.",
-            Errno.ENOMEM when facts.Kind == DescriptorKind.HugePageMemoryFile => "Not enough huge pages are free: raise vm.nr_hugepages, or use ordinary pages.",
+            Errno.ENOMEM when facts.Kind == OpenFileKind.HugePageMemoryFile => "Not enough huge pages are free: raise vm.nr_hugepages, or use ordinary pages.",
             _ => NativeError.CommonRemedy(errno),
         });
 }

@@ -116,7 +116,7 @@ internal sealed class SocketPath
     {
         Libc.Statx status;
         bool found = Libc.statx_path(Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &status) == 0;
-        identity = found ? DescriptorFacts.IdentityOf(status) : default;
+        identity = found ? OpenFileFacts.IdentityOf(status) : default;
         return found ? status.stx_mode & Libc.S_IFMT : null;
     }
 

@@ -98,7 +98,7 @@ public sealed class MemoryFileAdoptionTests : LeakCheckedTest
         {
             File.WriteAllBytes(path, new byte[4096]);
             using SafeFileHandle shared = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
-            Assert.Equal(DescriptorKind.SharedMemoryFile, DescriptorFacts.Of(shared).Kind);
+            Assert.Equal(OpenFileKind.SharedMemoryFile, OpenFileFacts.Of(shared).Kind);
             Refused(Errno.EPERM, () => MemoryFile.Adopt(shared, Any));
         }
         finally

@@ -82,7 +82,7 @@ public sealed class MemoryFileCreationTests : LeakCheckedTest
         MemoryFileOptions options = new() { HugePages = HugePageUse.Preferred };
         ulong tooMany = (FreeHugePages() + 1) * options.HugePageSize;
         using MemoryFile file = MemoryFile.Create(TestMemory, tooMany, options);
-        Assert.Equal(DescriptorKind.MemoryFile, file.Facts.Kind);
+        Assert.Equal(OpenFileKind.MemoryFile, file.Facts.Kind);
         Assert.True(file.Facts.BlocksExist);
     }
 
@@ -90,7 +90,7 @@ public sealed class MemoryFileCreationTests : LeakCheckedTest
     public void Preferred_huge_pages_fall_back_when_the_length_is_no_whole_number_of_them()
     {
         using MemoryFile file = MemoryFile.Create(TestMemory, 5000, new() { HugePages = HugePageUse.Preferred });
-        Assert.Equal(DescriptorKind.MemoryFile, file.Facts.Kind);
+        Assert.Equal(OpenFileKind.MemoryFile, file.Facts.Kind);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class MemoryFileCreationTests : LeakCheckedTest
         Assert.SkipUnless(FreeHugePages() > 0, "This machine has no free huge pages (vm.nr_hugepages).");
         MemoryFileOptions options = new() { HugePages = HugePageUse.Required };
         using MemoryFile file = MemoryFile.Create(TestMemory, options.HugePageSize, options);
-        Assert.Equal(DescriptorKind.HugePageMemoryFile, file.Facts.Kind);
+        Assert.Equal(OpenFileKind.HugePageMemoryFile, file.Facts.Kind);
         Assert.Equal(options.HugePageSize, file.Facts.PageSize);
         Assert.True(file.Facts.BlocksExist);
         using MemoryMapping written = file.Map(MemoryProtection.ReadWrite);

@@ -15,7 +15,7 @@ public sealed class MemoryFileSealTests : LeakCheckedTest
         Assert.Equal(Errno.EPERM, NativeError.Last);
         Assert.Equal(-1, Libc.ftruncate(file.Descriptor, 12288));
         Assert.Equal(Errno.EPERM, NativeError.Last);
-        Assert.Equal(8192UL, DescriptorFacts.Of(file.Descriptor).Length);
+        Assert.Equal(8192UL, OpenFileFacts.Of(file.Descriptor).Length);
     }
 
     [Fact]

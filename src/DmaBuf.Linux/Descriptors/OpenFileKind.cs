@@ -1,7 +1,7 @@
 namespace DmaBuf.Linux;
 
 /// <summary>What kind of kernel object a descriptor stands for, as far as the kernel tells an ordinary process.</summary>
-public enum DescriptorKind
+public enum OpenFileKind
 {
     /// <summary>None of the kinds below, such as an epoll or an eventfd.</summary>
     Other = 0,

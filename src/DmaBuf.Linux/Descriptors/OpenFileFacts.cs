@@ -11,8 +11,8 @@ namespace DmaBuf.Linux;
 /// <param name="AllocatedBytes">Bytes for which blocks exist (<c>st_blocks</c>), in memory or in swap; may exceed <paramref name="Length"/>.</param>
 /// <param name="PageSize">The granularity in which the file is mapped, in bytes: the huge page size for hugetlbfs, else the system's page size.</param>
 /// <param name="Link">What the link in <c>/proc/self/fd</c> reads, for people; empty if <c>/proc</c> is not there.</param>
-public sealed record DescriptorFacts(
-    DescriptorKind Kind, DescriptorIdentity Identity, ulong Length, ulong AllocatedBytes, ulong PageSize, string Link)
+public sealed record OpenFileFacts(
+    OpenFileKind Kind, DescriptorIdentity Identity, ulong Length, ulong AllocatedBytes, ulong PageSize, string Link)
 {
     private const string MemoryFileLink = "/memfd:";
     private const string DmaBufferLink = "/dmabuf:";
@@ -24,15 +24,15 @@ public sealed record DescriptorFacts(
     /// <summary>Asks the kernel about a descriptor; the descriptor stays the caller's.</summary>
     /// <exception cref="DmaBufException">EBADF: the handle is no open descriptor.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
-    public static DescriptorFacts Of(SafeHandle descriptor)
+    public static OpenFileFacts Of(SafeHandle descriptor)
     {
         LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(descriptor);
         Libc.Statx status = ReadStatus(descriptor);
         Libc.Statfs fileSystem = ReadFileSystem(descriptor);
         string link = ReadLink(descriptor);
-        DescriptorKind kind = KindOf(status.stx_mode & Libc.S_IFMT, fileSystem.f_type, link);
-        ulong pageSize = kind == DescriptorKind.HugePageMemoryFile ? (ulong)fileSystem.f_bsize : (ulong)Environment.SystemPageSize;
+        OpenFileKind kind = KindOf(status.stx_mode & Libc.S_IFMT, fileSystem.f_type, link);
+        ulong pageSize = kind == OpenFileKind.HugePageMemoryFile ? (ulong)fileSystem.f_bsize : (ulong)Environment.SystemPageSize;
         return new(kind, IdentityOf(status), status.stx_size, status.stx_blocks * BlockSize, pageSize, link);
     }
 
@@ -40,18 +40,18 @@ public sealed record DescriptorFacts(
         new(status.stx_dev_major, status.stx_dev_minor, status.stx_ino);
 
     /// <summary>File types are octal in the headers; the numbers here are theirs.</summary>
-    internal static DescriptorKind KindOf(int fileType, long fileSystem, string link) => fileType switch
+    internal static OpenFileKind KindOf(int fileType, long fileSystem, string link) => fileType switch
     {
-        Libc.S_IFREG when fileSystem == Libc.HUGETLBFS_MAGIC => DescriptorKind.HugePageMemoryFile,
-        Libc.S_IFREG when fileSystem == Libc.TMPFS_MAGIC && link.StartsWith(MemoryFileLink, StringComparison.Ordinal) => DescriptorKind.MemoryFile,
-        Libc.S_IFREG when fileSystem == Libc.TMPFS_MAGIC => DescriptorKind.SharedMemoryFile,
-        _ when link.StartsWith(DmaBufferLink, StringComparison.Ordinal) => DescriptorKind.DmaBuffer,
-        Libc.S_IFREG => DescriptorKind.RegularFile,
-        Libc.S_IFDIR => DescriptorKind.Directory,
-        Libc.S_IFSOCK => DescriptorKind.Socket,
-        Libc.S_IFIFO => DescriptorKind.Pipe,
-        Libc.S_IFCHR or Libc.S_IFBLK => DescriptorKind.Device,
-        _ => DescriptorKind.Other,
+        Libc.S_IFREG when fileSystem == Libc.HUGETLBFS_MAGIC => OpenFileKind.HugePageMemoryFile,
+        Libc.S_IFREG when fileSystem == Libc.TMPFS_MAGIC && link.StartsWith(MemoryFileLink, StringComparison.Ordinal) => OpenFileKind.MemoryFile,
+        Libc.S_IFREG when fileSystem == Libc.TMPFS_MAGIC => OpenFileKind.SharedMemoryFile,
+        _ when link.StartsWith(DmaBufferLink, StringComparison.Ordinal) => OpenFileKind.DmaBuffer,
+        Libc.S_IFREG => OpenFileKind.RegularFile,
+        Libc.S_IFDIR => OpenFileKind.Directory,
+        Libc.S_IFSOCK => OpenFileKind.Socket,
+        Libc.S_IFIFO => OpenFileKind.Pipe,
+        Libc.S_IFCHR or Libc.S_IFBLK => OpenFileKind.Device,
+        _ => OpenFileKind.Other,
     };
 
     private static unsafe Libc.Statx ReadStatus(SafeHandle descriptor)
