@@ -27,6 +27,7 @@ internal static class RevokeRules
             RevokeOutcome expected = attachment.Revocability == Revocability.Enforced ? RevokeOutcome.Forced : RevokeOutcome.Quarantined;
             RevokeReport report = Wait(buffer.RevokeAsync(TimeSpan.Zero).AsTask());
             ConformanceBench.Expect(report.Outcome == expected, $"{expected} was expected: {report}");
+            bench.ExpectAccessRefused<DmaBufException>(mapping);
             mapping.Dispose();
             attachment.Detach();
         }),

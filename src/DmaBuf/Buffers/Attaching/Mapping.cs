@@ -103,6 +103,8 @@ public abstract class Mapping : IDisposable
     {
         switch (_gate.Apply(GateEvent.Enter))
         {
+            // A mapping that a revoke ended by force is closed like an unmapped one, but its importer has unmapped nothing.
+            case GateEffect.RefusedUnmapped when (Flags & MappingFlags.Forced) != 0:
             case GateEffect.RefusedRevoked:
                 throw new DmaBufException(
                     Errno.ENODEV,
