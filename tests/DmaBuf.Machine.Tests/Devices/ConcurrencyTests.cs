@@ -49,9 +49,17 @@ public sealed class ConcurrencyTests
             using ManualResetEventSlim started = new();
             Task writer = Task.Run(() =>
             {
-                while (true)
+                try
                 {
-                    engine.Write([range], ones);
+                    while (true)
+                    {
+                        engine.Write([range], ones);
+                        started.Set();
+                    }
+                }
+                finally
+                {
+                    // A first write that fails must fail the test and not hang it.
                     started.Set();
                 }
             }, TestContext.Current.CancellationToken);
