@@ -10,6 +10,8 @@ namespace DmaBuf;
 /// </remarks>
 internal static class Matcher
 {
+    private const int ShortList = 8;
+
     internal static MatchOutcome Match(ulong bufferSize, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log)
     {
         if (((offers.Mask | offers.ConvertedMask) & requests.Mask) == 0)
@@ -39,7 +41,7 @@ internal static class Matcher
                 continue;
             }
 
-            int request = requestIds.AsSpan().IndexOf(id);
+            int request = NextOf(requestIds, 0, id);
             while (request >= 0)
             {
                 MatchVerdict verdict = Try(bufferSize, offerItems[offer], requests.Items[request]);
@@ -54,12 +56,31 @@ internal static class Matcher
                     return Ended(verdict, offer, -1, request);
                 }
 
-                int next = requestIds.AsSpan(request + 1).IndexOf(id);
-                request = next < 0 ? -1 : request + 1 + next;
+                request = NextOf(requestIds, request + 1, id);
             }
         }
 
         return MatchOutcome.NothingInCommon;
+    }
+
+    /// <summary>The next request of a type. Short lists, the usual ones, are through before a vectorised search has begun.</summary>
+    private static int NextOf(int[] requestIds, int from, int id)
+    {
+        if (requestIds.Length > ShortList)
+        {
+            int found = requestIds.AsSpan(from).IndexOf(id);
+            return found < 0 ? -1 : from + found;
+        }
+
+        for (int request = from; request < requestIds.Length; request++)
+        {
+            if (requestIds[request] == id)
+            {
+                return request;
+            }
+        }
+
+        return -1;
     }
 
     private static MatchOutcome MatchConverted(ulong bufferSize, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log)

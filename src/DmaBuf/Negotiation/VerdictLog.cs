@@ -6,7 +6,8 @@ namespace DmaBuf;
 /// </summary>
 internal ref struct VerdictLog
 {
-    private const int LargestKept = 512;
+    /// <summary>Enough for 64 offers by 64 requests; 160 KiB a thread that negotiates such lists.</summary>
+    private const int LargestKept = 4096;
 
     [ThreadStatic]
     private static PairRecord[]? t_spare;
