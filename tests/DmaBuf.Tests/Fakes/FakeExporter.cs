@@ -29,6 +29,8 @@ internal class FakeExporter : DmaBufferExporter
 
     internal bool MustRevoke { get; set; }
 
+    internal bool RecordsCalls { get; set; } = true;
+
     internal int Releases { get; private set; }
 
     protected internal override OfferSource Offers => Source!;
@@ -62,6 +64,11 @@ internal class FakeExporter : DmaBufferExporter
 
     private void Record(string call)
     {
+        if (!RecordsCalls)
+        {
+            return;
+        }
+
         lock (Trace)
         {
             Trace.Add(call);
