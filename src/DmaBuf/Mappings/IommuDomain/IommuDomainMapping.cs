@@ -22,4 +22,12 @@ public sealed class IommuDomainMapping : Mapping
         IommuDomainAttachment attachment = (IommuDomainAttachment)Attachment;
         attachment.Operations.UnmapIommuDomain(attachment, Range.Start, _state, in held);
     }
+
+    /// <inheritdoc/>
+    protected internal override bool TryTakeAway(in ReservationLock held)
+    {
+        // Without translations nothing leads to the memory any more, so the whole unmap can be done at once and leaves nothing behind.
+        Unmap(in held);
+        return true;
+    }
 }
