@@ -18,10 +18,12 @@ internal sealed record ProcessResources(List<string> Descriptors, List<string> M
         return new(descriptors, mappings);
     }
 
-    /// <summary>The listing itself, and what the runtime opens when it likes: assemblies, libraries, code memory, random numbers.</summary>
+    /// <summary>The listing itself, and what the runtime opens when it likes: assemblies, libraries, code memory, random numbers, and the epoll
+    /// with which it waits for the output of child processes. Our own epoll is one for the process.</summary>
     private static bool IsOfRuntime(string link) =>
         link.StartsWith("/proc/", StringComparison.Ordinal)
         || link.StartsWith("/memfd:doublemapper", StringComparison.Ordinal)
+        || link == "anon_inode:[eventpoll]"
         || link.EndsWith(".dll", StringComparison.Ordinal)
         || link.EndsWith(".pdb", StringComparison.Ordinal)
         || link.EndsWith("/urandom", StringComparison.Ordinal)
