@@ -14,7 +14,7 @@ public sealed class BarExporter : MachineExporter, IPhysicalAddressListOperation
         : base("bar", machine, [part])
         => Offers = OfferSource.Single(PhysicalAddressListMappingType.Offer(this, new PhysicalAddressListOfferOptions
         {
-            Kind = DmaBuf.PhysicalMemoryKind.Mmio,
+            Kind = PhysicalMemoryKind.Mmio,
             Provider = bar.Provider,
 
             // Without a provider nobody knows the path to a peer, so only those who map physical ranges themselves can be served.
@@ -42,7 +42,7 @@ public sealed class BarExporter : MachineExporter, IPhysicalAddressListOperation
 
     /// <inheritdoc/>
     public PhysicalAddressList? MapPhysicalAddressList(Attachment attachment, in ReservationLock held)
-        => PhysicalAddressList.Create(Ranges, DmaBuf.PhysicalMemoryKind.Mmio, Cacheability.Uncached);
+        => PhysicalAddressList.Create(Ranges, PhysicalMemoryKind.Mmio, Cacheability.Uncached);
 
     /// <inheritdoc/>
     public void UnmapPhysicalAddressList(Attachment attachment, PhysicalAddressList list, in ReservationLock held)

@@ -14,7 +14,7 @@ public sealed class PhysicalRamExporter : MachineExporter, IPhysicalAddressListO
         : base("physical-ram", machine, machine.Ram.AllocateScattered(size))
         => Offers = OfferSource.Single(PhysicalAddressListMappingType.Offer(this, new PhysicalAddressListOfferOptions
         {
-            Kind = DmaBuf.PhysicalMemoryKind.Ram,
+            Kind = PhysicalMemoryKind.Ram,
             Converters = PhysicalAddressConverters.ScatterGather | PhysicalAddressConverters.IommuDomain,
         }));
 
@@ -49,7 +49,7 @@ public sealed class PhysicalRamExporter : MachineExporter, IPhysicalAddressListO
 
     /// <inheritdoc/>
     public PhysicalAddressList? MapPhysicalAddressList(Attachment attachment, in ReservationLock held)
-        => PhysicalAddressList.Create(Ranges, DmaBuf.PhysicalMemoryKind.Ram, Cacheability.Cached);
+        => PhysicalAddressList.Create(Ranges, PhysicalMemoryKind.Ram, Cacheability.Cached);
 
     /// <inheritdoc/>
     public void UnmapPhysicalAddressList(Attachment attachment, PhysicalAddressList list, in ReservationLock held)

@@ -62,7 +62,7 @@ public sealed class BarExporterTests
         using DmaBuffer buffer = _bench.Bar();
         Expect.Fails(Errno.EOPNOTSUPP, () => buffer.Attach(Static, PhysicalAddressListMappingType.Request(access)));
         using PhysicalAddressListAttachment attachment = buffer.Attach(new LettingGo(), PhysicalAddressListMappingType.Request(access));
-        Assert.Equal(DmaBuf.PhysicalMemoryKind.Mmio, attachment.Kind);
+        Assert.Equal(PhysicalMemoryKind.Mmio, attachment.Kind);
     }
 
     [Fact]

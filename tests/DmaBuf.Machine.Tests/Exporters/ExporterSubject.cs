@@ -17,7 +17,7 @@ internal abstract class ExporterSubject(bool physical) : MappingTypeSubject
 
         public override MappingRequest AcceptedRequest() => PhysicalAddressListMappingType.Request(_access);
 
-        public override MappingRequest? DeclinedRequest() => PhysicalAddressListMappingType.Request(_access, DmaBuf.PhysicalMemoryKind.Mmio);
+        public override MappingRequest? DeclinedRequest() => PhysicalAddressListMappingType.Request(_access, PhysicalMemoryKind.Mmio);
 
         public override Mapping Map(Attachment attachment) => ((PhysicalAddressListAttachment)attachment).MapPhysicalAddressList();
 

@@ -50,7 +50,7 @@ internal sealed class ListMatrixImporter(DmaBufferImporter party, DmaEngineDevic
     private void Install(PhysicalAddressListMapping mapping, ulong address)
     {
         using PhysicalAddressListLease lease = mapping.ReadList();
-        DmaAttributes attributes = lease.Kind == DmaBuf.PhysicalMemoryKind.Mmio ? DmaAttributes.Mmio : DmaAttributes.None;
+        DmaAttributes attributes = lease.Kind == PhysicalMemoryKind.Mmio ? DmaAttributes.Mmio : DmaAttributes.None;
         foreach (PhysicalRange range in lease.Entries)
         {
             domain.Map(new DmaAddress(address), range, DmaDirection.Bidirectional, attributes);
