@@ -9,7 +9,8 @@ internal static class CommandRunner
     internal static async Task<int> RunAsync(string[] arguments)
     {
         RootCommand root = Describe();
-        ParseResult parsed = root.Parse(arguments);
+        // A leading @ is an address here, not a file with more arguments.
+        ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is { ClearsParseErrors: true })
         {
             // Help and version: they answer even if the rest of the line is wrong.

@@ -1,0 +1,111 @@
+using System.CommandLine;
+using DmaBuf.Linux;
+
+namespace DmaBuf.Tool;
+
+/// <summary><c>dmabuf share FILE</c>: publishes a file's bytes as a sealed buffer, for one receiver.</summary>
+internal sealed class ShareCommand : ToolCommand
+{
+    private readonly Argument<string> _file = new("FILE") { Description = "The file whose bytes are shared; at least one byte." };
+    private readonly Option<string?> _socket = new("--socket") { Description = "Where to listen: a path, or @name; left out: a new @name." };
+    private readonly Option<bool> _selfTest = new("--self-test") { Description = "Receive in a second process at once, verify, and print the SHA-256." };
+
+    internal ShareCommand()
+        : base(
+            "share",
+            "Shares a file's bytes with another process: copied once into sealed memory, then never again.",
+            "dmabuf share README.md",
+            "dmabuf share README.md --self-test",
+            "dmabuf share frame.raw --socket /tmp/frame.sock")
+    {
+        Arguments.Add(_file);
+        Options.Add(_socket);
+        Options.Add(_selfTest);
+    }
+
+    internal override async Task<int> RunAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
+    {
+        string path = arguments.GetRequiredValue(_file);
+        bool json = arguments.GetValue(Json);
+        bool selfTest = arguments.GetValue(_selfTest);
+        StepClock clock = new();
+        using SealedFile file = await SealedFile.CopyAsync(path, cancellationToken).ConfigureAwait(false);
+        TimeSpan copy = clock.Ended("copy");
+        using DmaBuffer buffer = MemoryFileExporter.Export(file.Memory, new DmaBufferExportOptions { Name = BufferName.Of(file.Memory.Name) });
+        using DescriptorListener listener = Listen(arguments.GetValue(_socket) ?? SecondReceiver.NewAddress());
+        if (!json)
+        {
+            console.Line($"{path}: {Text.Size(buffer.Size)} copied once into sealed memory in {Text.Time(copy)} ({Text.Rate(Text.GigabytesPerSecond(buffer.Size, copy))})");
+            Invite(console, listener.Address, selfTest);
+        }
+        else if (!selfTest)
+        {
+            ToolConsole.Complain($"listening; run: dmabuf receive {listener.Address}");
+        }
+
+        HandoverSender sender = new(buffer, file.Memory.Name, file.Sha256);
+        using SecondProcess? second = selfTest ? new SecondProcess("receive", listener.Address, "--json") : null;
+        using DescriptorSocket socket = await SecondReceiver.AcceptAsync(listener, second, cancellationToken).ConfigureAwait(false);
+        clock.Restart();
+        HandoverReport report = await sender.RunAsync(socket, clock, cancellationToken).ConfigureAwait(false);
+        if (second is not null)
+        {
+            await second.FinishAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        Show(console, json, buffer.Size, file, report, clock, second is not null);
+        return ExitCode.Success;
+    }
+
+    private static DescriptorListener Listen(string address)
+    {
+        try
+        {
+            return DescriptorListener.Listen(address);
+        }
+        catch (DmaBufException exception)
+        {
+            throw new BadUseException($"cannot listen at {address}: {exception.Message.ReplaceLineEndings(" ")}");
+        }
+    }
+
+    private static void Invite(ToolConsole console, string address, bool selfTest)
+    {
+        if (selfTest)
+        {
+            console.Line("a second process receives it ...");
+            return;
+        }
+
+        console.Line("paste into a second terminal:");
+        console.Line();
+        console.Line($"  dmabuf receive {address}");
+        console.Line();
+        console.Line("(add -o FILE to write it there; Ctrl-C ends)");
+    }
+
+    private static void Show(ToolConsole console, bool asJson, ulong size, SealedFile file, HandoverReport report, StepClock clock, bool selfTest)
+    {
+        if (asJson)
+        {
+            console.WriteJson(json =>
+            {
+                json.WriteString("name", file.Memory.Name);
+                json.WriteNumber("size", size);
+                json.WriteString("sha256", file.Sha256);
+                json.WriteBoolean("verified", true);
+                json.WriteString("type", report.Type);
+                json.WriteString("cost", report.Cost);
+                json.WriteNumber("copies", report.Copies);
+                json.WriteBoolean("selfTest", selfTest);
+                clock.Write(json);
+            });
+            return;
+        }
+
+        console.Line($"agreed: Descriptor to the other process, there {report.Type}, cost {report.Cost}, {report.Copies} copies");
+        console.Line($"receiver: attach {Text.Time(report.Attach)}, map {Text.Time(report.Map)}, verify {Text.Time(report.Verify)}");
+        console.Line($"steps: {clock.ToText()}");
+        console.Line($"sha256 {file.Sha256} verified by the receiver");
+    }
+}

@@ -1,0 +1,36 @@
+namespace DmaBuf.Tool.Tests;
+
+/// <summary>A folder of its own for each test, and the check that nothing of a share is left: no process, no abstract socket.</summary>
+public abstract class ScratchFolder : IDisposable
+{
+    private readonly HashSet<string> _socketsBefore = Sockets();
+
+    protected ScratchFolder() => Directory.CreateDirectory(Folder);
+
+    private string Folder { get; } = Path.Combine(Path.GetTempPath(), $"dmabuf-tool-{Guid.NewGuid():n}");
+
+    public void Dispose()
+    {
+        Directory.Delete(Folder, recursive: true);
+        Assert.Empty(Sockets().Except(_socketsBefore));
+        GC.SuppressFinalize(this);
+    }
+
+    protected string At(string name) => Path.Combine(Folder, name);
+
+    protected string[] Names() => [.. Directory.EnumerateFiles(Folder).Select(static path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    protected string Write(string name, int length)
+    {
+        byte[] bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        bytes[0] = 0x41;
+        File.WriteAllBytes(At(name), bytes);
+        return At(name);
+    }
+
+    /// <summary>The sockets of this tool that the kernel knows, by name.</summary>
+    private static HashSet<string> Sockets() => [.. File.ReadLines("/proc/net/unix")
+        .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1])
+        .Where(static name => name.Contains("dmabuf-", StringComparison.Ordinal))];
+}
