@@ -38,6 +38,8 @@ internal sealed class FakeAttachment : Attachment
 
     internal FakeMapping MapFakeLocked(in ReservationLock held) => MapLocked(in held, this, MapIt);
 
+    internal FakeMapping MapNothing() => Map<FakeMapping, int>(0, null!);
+
     internal void UnmapFake(FakeMapping mapping) => Unmap(mapping);
 
     internal void UnmapFakeLocked(in ReservationLock held, FakeMapping mapping) => UnmapLocked(in held, mapping);
