@@ -78,6 +78,78 @@ public sealed class ShareTests : ScratchFolder
     }
 
     [Fact]
+    public async Task A_receiver_that_dies_with_the_memory_in_its_hands_is_reported()
+    {
+        using ToolRun share = ToolRun.Start(["share", Write("original", 5000), "--socket", At("socket")]);
+        await share.LineAsync("dmabuf receive");
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using (Linux.DescriptorSocket socket = Linux.DescriptorSocket.Connect(At("socket")))
+        {
+            byte[] received = new byte[4096];
+            using Linux.DescriptorMessage? hello = await socket.ReceiveAsync(received, 0, cancellationToken);
+            await socket.SendAsync("""{"protocol":"dmabuf-share/1","kind":"choice","type":"Descriptor/1"}"""u8.ToArray(), cancellationToken);
+            using Linux.DescriptorMessage? memory = await socket.ReceiveAsync(received, 1, cancellationToken);
+            memory!.RequireDescriptors(1);
+            using Linux.MemoryFile file = Linux.MemoryFile.Adopt(
+                memory.TakeDescriptor(0), new Linux.MemoryFileRequirements { MinimumLength = 5000, ReadOnly = true });
+            Assert.True(file.Seals.HasFlag(Linux.MemorySeals.Frozen));
+        }
+
+        ToolResult result = await share.FinishAsync();
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("went away while it read the memory", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(["original"], Names());
+    }
+
+    [Fact]
+    public async Task A_choice_of_a_type_that_is_not_offered_is_refused_on_both_sides()
+    {
+        using ToolRun share = ToolRun.Start(["share", Write("original", 5000), "--socket", At("socket")]);
+        await share.LineAsync("dmabuf receive");
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using Linux.DescriptorSocket socket = Linux.DescriptorSocket.Connect(At("socket"));
+        byte[] received = new byte[4096];
+        (await socket.ReceiveAsync(received, 0, cancellationToken))!.Dispose();
+        await socket.SendAsync("""{"protocol":"dmabuf-share/1","kind":"choice","type":"PhysicalAddressList/1"}"""u8.ToArray(), cancellationToken);
+        using Linux.DescriptorMessage? answer = await socket.ReceiveAsync(received, 1, cancellationToken);
+        Assert.Equal(0, answer!.DescriptorCount);
+        Assert.Contains("failed", System.Text.Encoding.UTF8.GetString(received, 0, answer.Length), StringComparison.Ordinal);
+        Assert.Equal(1, (await share.FinishAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_in_a_self_test_ends_the_second_process_too()
+    {
+        using ToolRun share = ToolRun.Start(["share", Write("original", 40 << 20), "--self-test", "--socket", At("socket")]);
+        await share.LineAsync("a second process receives it");
+        share.Signal(ToolRun.Interrupt);
+        ToolResult result = await share.FinishAsync();
+        Assert.True(result.ExitCode is 130 or 0, $"exit code {result.ExitCode}\n{result.Errors}");
+        Assert.Equal(["original"], Names());
+    }
+
+    [Fact]
+    public async Task Three_GiB_arrive_as_they_were()
+    {
+        const long Length = 3L << 30;
+        Assert.SkipUnless(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes > 3 * Length, "this machine has less than 9 GiB of memory");
+        using (FileStream sparse = File.Create(At("sparse")))
+        {
+            sparse.SetLength(Length);
+            sparse.Position = Length - 1;
+            sparse.WriteByte(0x41);
+        }
+
+        ToolResult result = await ToolRun.RunAsync("share", At("sparse"), "--self-test", "--json");
+        result.AssertSuccess();
+        using System.Text.Json.JsonDocument document = System.Text.Json.JsonDocument.Parse(result.Output);
+        Assert.Equal(Length, document.RootElement.GetProperty("size").GetInt64());
+        using FileStream original = File.OpenRead(At("sparse"));
+        string sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(original, TestContext.Current.CancellationToken));
+        Assert.Equal(sha256, document.RootElement.GetProperty("sha256").GetString());
+    }
+
+    [Fact]
     public async Task A_sharer_that_goes_away_in_the_middle_is_reported_and_no_file_is_left()
     {
         using Linux.DescriptorListener listener = Linux.DescriptorListener.Listen(At("socket"));

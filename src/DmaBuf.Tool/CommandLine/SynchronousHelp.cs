@@ -11,11 +11,11 @@ internal sealed class SynchronousHelp(HelpAction usual) : SynchronousCommandLine
 
     public override int Invoke(ParseResult parseResult)
     {
-        int code = usual.Invoke(parseResult);
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        int code = WriteUsual(parseResult, output);
         IEnumerable<string> examples = parseResult.CommandResult.Command is ToolCommand command
             ? command.Examples
             : parseResult.RootCommandResult.Command.Subcommands.OfType<ToolCommand>().Select(static each => each.Examples[0]);
-        TextWriter output = parseResult.InvocationConfiguration.Output;
         output.WriteLine("Examples:");
         foreach (string example in examples)
         {
@@ -24,6 +24,17 @@ internal sealed class SynchronousHelp(HelpAction usual) : SynchronousCommandLine
 
         output.WriteLine();
         output.WriteLine("Exit codes: 0 done; 1 failed, or a verification did not hold; 2 bad use; 130 ended by Ctrl-C.");
+        return code;
+    }
+
+    /// <summary>The usual help names the program's file; people type <c>dmabuf</c>.</summary>
+    private int WriteUsual(ParseResult parseResult, TextWriter output)
+    {
+        using StringWriter help = new();
+        parseResult.InvocationConfiguration.Output = help;
+        int code = usual.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output = output;
+        output.Write(help.ToString().Replace($"  {RootCommand.ExecutableName} ", "  dmabuf ", StringComparison.Ordinal));
         return code;
     }
 }

@@ -58,6 +58,7 @@ internal sealed class HandoverReceiver : IDisposable
 
     public void Dispose()
     {
+        Mapping.Dispose();
         _attachment.Dispose();
         _buffer.Dispose();
         _channel.Dispose();

@@ -13,6 +13,7 @@ public abstract class ScratchFolder : IDisposable
     {
         Directory.Delete(Folder, recursive: true);
         Assert.Empty(Sockets().Except(_socketsBefore));
+        Assert.DoesNotContain(CommandLines(), line => line.Contains(Folder, StringComparison.Ordinal));
         GC.SuppressFinalize(this);
     }
 
@@ -33,4 +34,23 @@ public abstract class ScratchFolder : IDisposable
     private static HashSet<string> Sockets() => [.. File.ReadLines("/proc/net/unix")
         .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1])
         .Where(static name => name.Contains("dmabuf-", StringComparison.Ordinal))];
+
+    /// <summary>The command line of every process that can be seen; one that ends meanwhile has none.</summary>
+    private static IEnumerable<string> CommandLines()
+    {
+        foreach (string directory in Directory.EnumerateDirectories("/proc").Where(static path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
+        {
+            string line = string.Empty;
+            try
+            {
+                line = File.ReadAllText(Path.Combine(directory, "cmdline"));
+            }
+            catch (IOException)
+            {
+                // It ended between the listing and the reading.
+            }
+
+            yield return line;
+        }
+    }
 }
