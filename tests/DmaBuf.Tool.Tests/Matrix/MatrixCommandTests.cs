@@ -14,6 +14,7 @@ public sealed class MatrixCommandTests
         "memfd | descriptor receiver | Descriptor | None",
         "memfd read-only | CPU reader | Cpu | None",
         "memfd read-only | descriptor receiver | Descriptor | None",
+        "memfd read-only | second process | Descriptor | None",
         "ram | engine behind IOMMU | ScatterGatherTable | IommuMap",
         "ram | engine without IOMMU | ScatterGatherTable | None",
         "ram | peer at the switch | ScatterGatherTable | IommuMap",
@@ -42,7 +43,7 @@ public sealed class MatrixCommandTests
         Assert.Equal((0, string.Empty), (run.ExitCode, run.Error));
         JsonElement root = run.Json();
         JsonElement[] pairs = [.. root.GetProperty("pairs").EnumerateArray()];
-        Assert.Equal(6 * 11, pairs.Length);
+        Assert.Equal(6 * 12, pairs.Length);
         Assert.Equal(Agreements, pairs.Where(static pair => Text(pair, "outcome") == "verified").Select(Agreement));
         Assert.Equal(Agreements.Length, root.GetProperty("verified").GetInt32());
         Assert.Equal(pairs.Length - Agreements.Length, root.GetProperty("declined").GetInt32());
@@ -62,7 +63,7 @@ public sealed class MatrixCommandTests
         MatrixToolRun run = await MatrixToolRun.Start("matrix", "--json");
         foreach (JsonElement pair in run.Json().GetProperty("pairs").EnumerateArray())
         {
-            bool real = Text(pair, "exporter")!.StartsWith("memfd", StringComparison.Ordinal) && Text(pair, "importer") is "CPU reader" or "CPU writer" or "descriptor receiver";
+            bool real = Text(pair, "exporter")!.StartsWith("memfd", StringComparison.Ordinal) && Text(pair, "importer") is "CPU reader" or "CPU writer" or "descriptor receiver" or "second process";
             JsonElement speed = pair.GetProperty("gigabytesPerSecond");
             if (real && Text(pair, "outcome") == "verified")
             {
@@ -102,9 +103,9 @@ public sealed class MatrixCommandTests
         Assert.Equal((0, string.Empty), (run.ExitCode, run.Error));
         Assert.True(run.Output.All(static character => character is '\n' or (>= ' ' and <= '~')), run.Output);
         string[] lines = run.Output.TrimEnd().Split('\n');
-        Assert.Equal(6 * 11 + 2, lines.Length);
+        Assert.Equal(6 * 12 + 2, lines.Length);
         Assert.Equal(
-            string.Create(CultureInfo.InvariantCulture, $"{Agreements.Length} verified, {66 - Agreements.Length} declined, 0 failed; simulated pairs have no speed."), lines[^1]);
+            string.Create(CultureInfo.InvariantCulture, $"{Agreements.Length} verified, {72 - Agreements.Length} declined, 0 failed; simulated pairs have no speed."), lines[^1]);
         Assert.Equal(Agreements.Count(static row => !row.StartsWith("memfd", StringComparison.Ordinal)), lines[..^1].Count(static line => line.Contains(" simulated ", StringComparison.Ordinal)));
     }
 

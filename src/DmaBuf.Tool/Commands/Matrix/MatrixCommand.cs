@@ -29,6 +29,7 @@ internal sealed class MatrixCommand : ToolCommand
             new CpuMatrixImporter("CPU reader", CpuAccess.Read),
             new CpuMatrixImporter("CPU writer", CpuAccess.ReadWrite),
             new DescriptorMatrixImporter("descriptor receiver"),
+            new SecondProcessMatrixImporter("second process"),
             .. machine.Importers,
         ];
         MatrixRow[] rows = [.. MatrixRun.Rows(exporters, importers, cancellationToken)];
