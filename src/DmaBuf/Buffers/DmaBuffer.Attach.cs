@@ -32,10 +32,9 @@ public sealed partial class DmaBuffer
     /// <param name="requests">What it can accept, in its order of preference.</param>
     public Attachment Attach(DmaBufferImporter importer, params MappingRequestList requests)
     {
-        Attachment? attachment = Negotiate(importer, requests, out Negotiation? failure);
-        if (attachment is null)
+        if (!TryNegotiate(importer, requests, out Attachment? attachment, out Negotiation? failure))
         {
-            throw new NegotiationFailedException(failure!);
+            throw new NegotiationFailedException(failure);
         }
 
         Publish(attachment);
@@ -71,10 +70,8 @@ public sealed partial class DmaBuffer
         [NotNullWhen(true)] out Attachment? attachment,
         [NotNullWhen(false)] out Negotiation? failure)
     {
-        attachment = Negotiate(importer, requests, out failure);
-        if (attachment is null)
+        if (!TryNegotiate(importer, requests, out attachment, out failure))
         {
-            failure ??= RefusedBy(importer, requests, default);
             return false;
         }
 
@@ -173,13 +170,18 @@ public sealed partial class DmaBuffer
         answer.Errno == Errno.None ? Errno.EINVAL : answer.Errno,
         answer.Reason ?? "the exporter's offer function made no answer");
 
-    private Attachment? Negotiate(DmaBufferImporter importer, MappingRequestList requests, out Negotiation? failure)
+    private bool TryNegotiate(
+        DmaBufferImporter importer,
+        MappingRequestList requests,
+        [NotNullWhen(true)] out Attachment? attachment,
+        [NotNullWhen(false)] out Negotiation? failure)
     {
+        attachment = null;
         OfferAnswer answer = Ask(importer, requests);
         if (answer.Offers is not { } offers)
         {
             failure = RefusedBy(importer, requests, in answer);
-            return null;
+            return false;
         }
 
         VerdictLog log = default;
@@ -188,12 +190,13 @@ public sealed partial class DmaBuffer
         {
             failure = NegotiationRecorder.Record(Parties(importer), offers, requests, in outcome, log.Records, evaluateAll: false);
             log.Return();
-            return null;
+            return false;
         }
 
         log.Return();
         failure = null;
-        return Finish(importer, offers, requests, in outcome);
+        attachment = Finish(importer, offers, requests, in outcome);
+        return true;
     }
 
     private Attachment Finish(DmaBufferImporter importer, MappingOfferList offers, MappingRequestList requests, in MatchOutcome outcome)
