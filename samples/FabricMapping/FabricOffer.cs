@@ -3,4 +3,4 @@ namespace FabricMapping;
 /// <summary>The exporter's side: its node, and how windows open.</summary>
 /// <param name="Node">The exporter's node.</param>
 /// <param name="Operations">Opens and closes windows.</param>
-public sealed record FabricOffer(FabricNode Node, IFabricOperations Operations);
+public readonly record struct FabricOffer(FabricNode Node, IFabricOperations Operations);

@@ -2,4 +2,4 @@ namespace FabricMapping;
 
 /// <summary>The importer's side: its node.</summary>
 /// <param name="Node">The importer's node.</param>
-public sealed record FabricRequest(FabricNode Node);
+public readonly record struct FabricRequest(FabricNode Node);

@@ -32,9 +32,10 @@ public sealed partial class DmaBuffer
     /// <param name="requests">What it can accept, in its order of preference.</param>
     public Attachment Attach(DmaBufferImporter importer, params MappingRequestList requests)
     {
-        if (!TryNegotiate(importer, requests, out Attachment? attachment, out Negotiation? failure))
+        Attachment? attachment = Negotiate(importer, requests, out Negotiation? failure);
+        if (attachment is null)
         {
-            throw new NegotiationFailedException(failure);
+            throw new NegotiationFailedException(failure!);
         }
 
         Publish(attachment);
@@ -70,7 +71,9 @@ public sealed partial class DmaBuffer
         [NotNullWhen(true)] out Attachment? attachment,
         [NotNullWhen(false)] out Negotiation? failure)
     {
-        if (!TryNegotiate(importer, requests, out attachment, out failure))
+        attachment = Negotiate(importer, requests, out Negotiation? disagreement);
+        failure = disagreement!;
+        if (attachment is null)
         {
             return false;
         }
@@ -138,7 +141,7 @@ public sealed partial class DmaBuffer
     internal void AfterDetach(Attachment attachment, bool last)
         => RunUnlocked(static ended => ended.Attachment.Buffer.TellDetached(ended.Attachment, ended.Last), (Attachment: attachment, Last: last));
 
-    private void TellDetached(Attachment attachment, bool last)
+    internal void TellDetached(Attachment attachment, bool last)
     {
         try
         {
@@ -170,18 +173,15 @@ public sealed partial class DmaBuffer
         answer.Errno == Errno.None ? Errno.EINVAL : answer.Errno,
         answer.Reason ?? "the exporter's offer function made no answer");
 
-    private bool TryNegotiate(
-        DmaBufferImporter importer,
-        MappingRequestList requests,
-        [NotNullWhen(true)] out Attachment? attachment,
-        [NotNullWhen(false)] out Negotiation? failure)
+    /// <summary>The first phase: the attachment, not listed yet, or why there is none. No lock is held.</summary>
+    private Attachment? Negotiate(DmaBufferImporter importer, MappingRequestList requests, out Negotiation? failure)
     {
-        attachment = null;
+        failure = null;
         OfferAnswer answer = Ask(importer, requests);
         if (answer.Offers is not { } offers)
         {
             failure = RefusedBy(importer, requests, in answer);
-            return false;
+            return null;
         }
 
         VerdictLog log = default;
@@ -189,14 +189,10 @@ public sealed partial class DmaBuffer
         if (outcome.Errno != Errno.None)
         {
             failure = NegotiationRecorder.Record(Parties(importer), offers, requests, in outcome, log.Records, evaluateAll: false);
-            log.Return();
-            return false;
         }
 
         log.Return();
-        failure = null;
-        attachment = Finish(importer, offers, requests, in outcome);
-        return true;
+        return outcome.Errno == Errno.None ? Finish(importer, offers, requests, in outcome) : null;
     }
 
     private Attachment Finish(DmaBufferImporter importer, MappingOfferList offers, MappingRequestList requests, in MatchOutcome outcome)
@@ -208,29 +204,31 @@ public sealed partial class DmaBuffer
         }
 
         FaultPoint.Check(FaultSite.AttachmentAllocation);
-        Attachment? made = null;
-        FinishContext context = new(this, importer, offer, outcome, ref made);
-        Attachment attachment = offer.Type.FinishPair(in context, offer, requests.Items[outcome.Request]);
-        return attachment is not null && ReferenceEquals(attachment, made)
-            ? attachment
-            : throw new InvalidOperationException(
-                $"FinishMatch of '{offer.Type}' did not return the attachment that it made of its context; each attach makes a new one and none is kept.");
+        int made = 0;
+        FinishContext context = new(this, importer, offer, in outcome, ref made);
+        Attachment attachment = requests.Items[outcome.Request].FinishWith(in context, offer);
+        if (made == 0 || attachment is null || !attachment.IsFreshFor(this, importer, offer))
+        {
+            ThrowNotFresh(offer);
+        }
+
+        return attachment;
     }
+
+    [DoesNotReturn]
+    private static void ThrowNotFresh(MappingOffer offer) => throw new InvalidOperationException(
+        $"FinishMatch of '{offer.Type}' did not return the attachment that it made of its context; each attach makes a new one and none is kept.");
 
     /// <summary>The second phase: everything that can still fail, then the list. On failure the exporter's OnAttach is undone and nothing is left.</summary>
     private void Publish(Attachment attachment)
     {
         bool asked = false;
-        bool listed = false;
         try
         {
             ThrowIfNotLive("Attaching", attachment.Importer);
             if (Exporter.RequiresRevocation && !attachment.IsRevocable)
             {
-                throw new DmaBufException(
-                    Errno.EOPNOTSUPP,
-                    $"Attaching '{attachment.Importer}' to '{DisplayName}' was refused: '{Exporter.Name}' may have to take the memory away, and a {attachment.Type.Name} mapping "
-                        + $"of this importer is {attachment.Revocability.ToString().ToLowerInvariant()} revocable. Use a DynamicImporter, or a mapping type that can be cut off.");
+                ThrowNotRevocable(attachment);
             }
 
             Exporter.OnAttach(attachment);
@@ -240,22 +238,35 @@ public sealed partial class DmaBuffer
                 ThrowIfReleased();
                 ThrowIfNotLive("Attaching", attachment.Importer);
                 attachment.MarkListed();
-                attachment.Next = _attachments;
-                _attachments?.Previous = attachment;
-                _attachments = attachment;
-                _attachmentCount++;
-                _references++;
-                listed = true;
+                ListLocked(attachment);
             }
         }
-        finally
+        catch
         {
-            if (!listed)
-            {
-                Unpublish(attachment, asked);
-            }
+            Unpublish(attachment, asked);
+            throw;
         }
     }
+
+    private void ListLocked(Attachment attachment)
+    {
+        Attachment? first = _attachments;
+        if (first is not null)
+        {
+            attachment.Next = first;
+            first.Previous = attachment;
+        }
+
+        _attachments = attachment;
+        _attachmentCount++;
+        _references++;
+    }
+
+    [DoesNotReturn]
+    private void ThrowNotRevocable(Attachment attachment) => throw new DmaBufException(
+        Errno.EOPNOTSUPP,
+        $"Attaching '{attachment.Importer}' to '{DisplayName}' was refused: '{Exporter.Name}' may have to take the memory away, and a {attachment.Type.Name} mapping "
+            + $"of this importer is {attachment.Revocability.ToString().ToLowerInvariant()} revocable. Use a DynamicImporter, or a mapping type that can be cut off.");
 
     private void Unpublish(Attachment attachment, bool asked)
     {

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace DmaBuf;
 
 /// <summary>
@@ -7,9 +5,9 @@ namespace DmaBuf;
 /// </summary>
 public readonly ref struct FinishContext
 {
-    private readonly ref Attachment? _made;
+    private readonly ref int _made;
 
-    internal FinishContext(DmaBuffer buffer, DmaBufferImporter importer, MappingOffer offer, MatchOutcome outcome, ref Attachment? made)
+    internal FinishContext(DmaBuffer buffer, DmaBufferImporter importer, MappingOffer offer, in MatchOutcome outcome, ref int made)
     {
         Buffer = buffer;
         Importer = importer;
@@ -31,18 +29,19 @@ public readonly ref struct FinishContext
 
     internal MatchOutcome Outcome { get; }
 
-    internal void Made([NotNull] Attachment attachment)
+    /// <summary>Counts the attachment that is being made of this context; the second one is refused.</summary>
+    internal void CountMade()
     {
         if (Buffer is null)
         {
             throw new InvalidOperationException("An attachment is made only in FinishMatch, from the context that the core hands to it.");
         }
 
-        if (_made is not null)
+        if (_made != 0)
         {
             throw new InvalidOperationException($"FinishMatch of '{Offer.Type}' made two attachments; it must make exactly one.");
         }
 
-        _made = attachment;
+        _made = 1;
     }
 }

@@ -13,8 +13,9 @@ public sealed class MappingOfferList : IReadOnlyList<MappingOffer>
 
     internal readonly MappingOffer[] Items;
     internal readonly int[] Ids;
-    internal readonly ulong Mask;
-    internal readonly ulong ConvertedMask;
+    internal readonly TypeMask Mask;
+    internal readonly TypeMask ConvertedMask;
+    internal readonly bool HasConversions;
 
     private MappingOfferList(MappingOffer[] items)
     {
@@ -23,10 +24,11 @@ public sealed class MappingOfferList : IReadOnlyList<MappingOffer>
         for (int index = 0; index < items.Length; index++)
         {
             Ids[index] = items[index].Type.Id;
-            Mask |= items[index].Type.MaskBit;
+            Mask = Mask.With(items[index].Type);
             foreach (MappingOffer converted in items[index].Converted)
             {
-                ConvertedMask |= converted.Type.MaskBit;
+                ConvertedMask = ConvertedMask.With(converted.Type);
+                HasConversions = true;
             }
         }
     }

@@ -19,6 +19,12 @@ public abstract class MappingRequest
     /// <summary>The costs that this request permits; an offer that costs more is declined with the property <c>cost</c>.</summary>
     public MappingCost Ceiling { get; }
 
+    /// <summary>Asks the type about this request and an offer of the same type.</summary>
+    internal abstract MatchVerdict MatchWith(in MatchContext context, MappingOffer offer);
+
+    /// <summary>Lets the type make the attachment of this request and an offer of the same type.</summary>
+    internal abstract Attachment FinishWith(in FinishContext context, MappingOffer offer);
+
     internal abstract MappingRequest WithCeiling(MappingCost ceiling);
 
     /// <summary>The type and its own description, for tables and traces.</summary>

@@ -13,7 +13,7 @@ public sealed class MappingRequestList : IReadOnlyList<MappingRequest>
 
     internal readonly MappingRequest[] Items;
     internal readonly int[] Ids;
-    internal readonly ulong Mask;
+    internal readonly TypeMask Mask;
 
     private MappingRequestList(MappingRequest[] items)
     {
@@ -22,7 +22,7 @@ public sealed class MappingRequestList : IReadOnlyList<MappingRequest>
         for (int index = 0; index < items.Length; index++)
         {
             Ids[index] = items[index].Type.Id;
-            Mask |= items[index].Type.MaskBit;
+            Mask = Mask.With(items[index].Type);
         }
     }
 

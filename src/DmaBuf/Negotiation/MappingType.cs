@@ -29,15 +29,8 @@ public abstract class MappingType
     /// <summary>A number that no other type of this process has: comparing ids is comparing references, and ids can be packed.</summary>
     internal int Id { get; }
 
-    /// <summary>The type's bit in the masks of offer and request lists; several types may share one.</summary>
-    internal ulong MaskBit => 1UL << (Id & 63);
-
     /// <summary>The name and version as <c>name/version</c>.</summary>
     public sealed override string ToString() => $"{Name}/{Version}";
-
-    internal abstract MatchVerdict MatchPair(in MatchContext context, MappingOffer offer, MappingRequest request);
-
-    internal abstract Attachment FinishPair(in FinishContext context, MappingOffer offer, MappingRequest request);
 
     internal abstract string DescribeOfferPair(MappingOffer offer);
 

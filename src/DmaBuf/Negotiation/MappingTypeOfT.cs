@@ -63,7 +63,7 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
     protected MappingRequest<TAttachment> CreateRequest(TRequest request, MappingCost ceiling = MappingCost.Default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return new MappingRequest<TRequest, TAttachment>(this, request, ceiling);
+        return new MappingRequest<TOffer, TRequest, TAttachment>(this, request, ceiling);
     }
 
     /// <summary>The exporter's data in an offer of this type; null if the offer is of another type.</summary>
@@ -80,7 +80,7 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
     {
         ArgumentNullException.ThrowIfNull(request);
         bool mine = request.Type == this;
-        data = mine ? ((MappingRequest<TRequest, TAttachment>)request).Data : default;
+        data = mine ? ((MappingRequest<TOffer, TRequest, TAttachment>)request).Data : default;
         return mine;
     }
 
@@ -107,20 +107,14 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
     /// </summary>
     protected internal virtual IEnumerable<Relaxation<TRequest>> Relax(TRequest request, MatchDecline decline) => [];
 
-    internal sealed override MatchVerdict MatchPair(in MatchContext context, MappingOffer offer, MappingRequest request)
-        => Match(in context, ((MappingOffer<TOffer>)offer).Data, ((MappingRequest<TRequest, TAttachment>)request).Data);
-
-    internal sealed override Attachment FinishPair(in FinishContext context, MappingOffer offer, MappingRequest request)
-        => FinishMatch(in context, ((MappingOffer<TOffer>)offer).Data, ((MappingRequest<TRequest, TAttachment>)request).Data);
-
     internal sealed override string DescribeOfferPair(MappingOffer offer) => DescribeOffer(((MappingOffer<TOffer>)offer).Data);
 
     internal sealed override string DescribeRequestPair(MappingRequest request)
-        => DescribeRequest(((MappingRequest<TRequest, TAttachment>)request).Data);
+        => DescribeRequest(((MappingRequest<TOffer, TRequest, TAttachment>)request).Data);
 
     internal sealed override IEnumerable<RelaxedRequest> RelaxPair(MappingRequest request, MatchDecline decline)
     {
-        foreach (Relaxation<TRequest> relaxation in Relax(((MappingRequest<TRequest, TAttachment>)request).Data, decline))
+        foreach (Relaxation<TRequest> relaxation in Relax(((MappingRequest<TOffer, TRequest, TAttachment>)request).Data, decline))
         {
             yield return new RelaxedRequest(relaxation.Description, CreateRequest(relaxation.Request, request.Ceiling));
         }

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace DmaBuf;
 
@@ -11,7 +10,13 @@ namespace DmaBuf;
 [SuppressMessage("Performance", "CA1822", Justification = "A verdict can only be made where the core lent a context.")]
 public readonly ref struct MatchContext
 {
-    internal MatchContext(ulong bufferSize) => BufferSize = bufferSize;
+    private readonly ref VerdictLog _log;
+
+    internal MatchContext(ulong bufferSize, ref VerdictLog log)
+    {
+        BufferSize = bufferSize;
+        _log = ref log;
+    }
 
     /// <summary>The size of the buffer in bytes.</summary>
     public ulong BufferSize { get; }
@@ -34,11 +39,18 @@ public readonly ref struct MatchContext
             return Decline(property, offered.ToString(), wanted.ToString());
         }
 
-        long offeredBits = 0;
-        long wantedBits = 0;
-        MemoryMarshal.Write(MemoryMarshal.AsBytes(new Span<long>(ref offeredBits)), in offered);
-        MemoryMarshal.Write(MemoryMarshal.AsBytes(new Span<long>(ref wantedBits)), in wanted);
-        return MatchVerdict.Decline(property, VerdictValue<T>.Slot, offeredBits, wantedBits);
+        if (!HasRoom)
+        {
+            return DeclineWithRoom(property, offered, wanted);
+        }
+
+        ref PairRecord record = ref _log.Next;
+        record.Kind = MatchVerdictKind.Declined;
+        record.Evidence = property;
+        record.Slot = VerdictValue<T>.Slot;
+        record.Offered = VerdictValue.ToBits(offered);
+        record.Wanted = VerdictValue.ToBits(wanted);
+        return MatchVerdict.Recorded(MatchVerdictKind.Declined, _log.Ticket);
     }
 
     /// <summary>The pair does not match, the next one is tried. Text allocates one small object; use an enumeration where declines are frequent.</summary>
@@ -48,7 +60,7 @@ public readonly ref struct MatchContext
     public MatchVerdict Decline(string property, string? offered, string? wanted)
     {
         ArgumentNullException.ThrowIfNull(property);
-        return MatchVerdict.Decline(new MatchDecline(property, offered ?? string.Empty, wanted ?? string.Empty));
+        return Write(MatchVerdictKind.Declined, new MatchDecline(property, offered ?? string.Empty, wanted ?? string.Empty), 0);
     }
 
     /// <summary>Stops the whole negotiation: later pairs are not tried, and attach fails with this errno.</summary>
@@ -63,6 +75,41 @@ public readonly ref struct MatchContext
             throw new ArgumentException($"'{errno}' does not stop a negotiation: accept, decline, or abort with another errno.", nameof(errno));
         }
 
-        return MatchVerdict.Abort(errno, reason);
+        return Write(MatchVerdictKind.Aborted, reason, (long)errno);
+    }
+
+    private bool HasRoom => !Unsafe.IsNullRef(in _log) && _log.HasRoom;
+
+    /// <summary>Behind a call of its own and the last thing there, so that the common decline has nothing to keep over a call.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private MatchVerdict DeclineWithRoom<T>(string property, T offered, T wanted)
+        where T : struct
+    {
+        MakeRoom();
+        return Decline(property, offered, wanted);
+    }
+
+    private MatchVerdict Write(MatchVerdictKind kind, object evidence, long offered)
+    {
+        if (!HasRoom)
+        {
+            MakeRoom();
+        }
+
+        ref PairRecord record = ref _log.Next;
+        record.Kind = kind;
+        record.Evidence = evidence;
+        record.Offered = offered;
+        return MatchVerdict.Recorded(kind, _log.Ticket);
+    }
+
+    private void MakeRoom()
+    {
+        if (Unsafe.IsNullRef(in _log))
+        {
+            throw new InvalidOperationException("A verdict is made only in Match, from the context that the core hands to it.");
+        }
+
+        _log.MakeRoom();
     }
 }

@@ -4,50 +4,31 @@ namespace DmaBuf;
 /// The verdict on one pair: accepted at a cost, declined for a property, or aborted with an errno. Made by <see cref="MatchContext"/> alone; a number
 /// that means neither success nor an error cannot be expressed.
 /// </summary>
+/// <remarks>
+/// Immutable. One word, so that it is returned in a register. What a decline or an abort says beside it stands in the log of the negotiation
+/// whose context made it; the ticket in the word names the place there, and a verdict that was kept from another pair is told by it.
+/// </remarks>
 public readonly struct MatchVerdict
 {
-    // A property name, a MatchDecline whose values are text, or the reason of an abort.
-    private readonly object? _evidence;
-    private readonly long _offered;
-    private readonly long _wanted;
-    private readonly int _slot;
-    private readonly int _code;
+    // Bits 24 to 31: the kind; bits 0 to 23: the cost, or the ticket of the record with the evidence.
+    private const int PayloadMask = 0xFFFFFF;
+    private const int KindShift = 24;
 
-    private MatchVerdict(MatchVerdictKind kind, int code, object? evidence, int slot, long offered, long wanted)
-    {
-        _code = ((int)kind << 24) | code;
-        _evidence = evidence;
-        _slot = slot;
-        _offered = offered;
-        _wanted = wanted;
-    }
+    private readonly int _word;
+
+    private MatchVerdict(MatchVerdictKind kind, int payload) => _word = ((int)kind << KindShift) | (payload & PayloadMask);
 
     /// <summary>Accepted, declined or aborted; a default value is <see cref="MatchVerdictKind.Missing"/>.</summary>
-    public MatchVerdictKind Kind => (MatchVerdictKind)(_code >> 24);
+    public MatchVerdictKind Kind => (MatchVerdictKind)(_word >> KindShift);
 
     /// <summary>The upper bound of the cost; <see cref="MappingCost.None"/> unless accepted.</summary>
-    public MappingCost Cost => Kind == MatchVerdictKind.Accepted ? (MappingCost)(_code & 0xFFFFFF) : MappingCost.None;
+    public MappingCost Cost => IsAccepted ? (MappingCost)(_word & PayloadMask) : MappingCost.None;
 
-    /// <summary>The errno of an abort; <see cref="Errno.None"/> otherwise.</summary>
-    public Errno Errno => Kind == MatchVerdictKind.Aborted ? (Errno)(_code & 0xFFFFFF) : Errno.None;
+    internal bool IsAccepted => _word >> KindShift == (int)MatchVerdictKind.Accepted;
 
-    /// <summary>The reason of an abort; null otherwise.</summary>
-    public string? Reason => Kind == MatchVerdictKind.Aborted ? (string?)_evidence : null;
+    internal static MatchVerdict Accept(MappingCost cost) => new(MatchVerdictKind.Accepted, (int)cost);
 
-    internal bool IsAccepted => _code >> 24 == (int)MatchVerdictKind.Accepted;
+    internal static MatchVerdict Recorded(MatchVerdictKind kind, int ticket) => new(kind, ticket);
 
-    /// <summary>What failed, as text; null unless declined. Allocates.</summary>
-    public MatchDecline? ToDecline() => Kind != MatchVerdictKind.Declined
-        ? null
-        : _evidence as MatchDecline
-            ?? new MatchDecline((string)_evidence!, VerdictValue.Read(_slot, _offered), VerdictValue.Read(_slot, _wanted));
-
-    internal static MatchVerdict Accept(MappingCost cost) => new(MatchVerdictKind.Accepted, (int)cost & 0xFFFFFF, null, 0, 0, 0);
-
-    internal static MatchVerdict Decline(string property, int slot, long offered, long wanted)
-        => new(MatchVerdictKind.Declined, 0, property, slot, offered, wanted);
-
-    internal static MatchVerdict Decline(MatchDecline decline) => new(MatchVerdictKind.Declined, 0, decline, 0, 0, 0);
-
-    internal static MatchVerdict Abort(Errno errno, string reason) => new(MatchVerdictKind.Aborted, (int)errno & 0xFFFFFF, reason, 0, 0, 0);
+    internal bool Is(MatchVerdictKind kind, int ticket) => _word == Recorded(kind, ticket)._word;
 }

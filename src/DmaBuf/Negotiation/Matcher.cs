@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace DmaBuf;
 
 /// <summary>
@@ -10,80 +12,61 @@ namespace DmaBuf;
 /// </remarks>
 internal static class Matcher
 {
+    /// <summary>Up to here a plain loop is through before a vectorised search has begun.</summary>
     private const int ShortList = 8;
+
+    /// <summary>The property of a pair that was declined because it costs more than the request permits.</summary>
+    internal const string CostProperty = "cost";
 
     internal static MatchOutcome Match(ulong bufferSize, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log)
     {
-        if (((offers.Mask | offers.ConvertedMask) & requests.Mask) == 0)
+        MatchContext context = new(bufferSize, ref log);
+        if (offers.Mask.Overlaps(in requests.Mask))
         {
-            return MatchOutcome.NothingInCommon;
+            MatchOutcome outcome = MatchDirect(in context, offers, requests, ref log);
+            if (outcome.Offer >= 0)
+            {
+                return outcome;
+            }
         }
 
-        MatchOutcome outcome = MatchDirect(bufferSize, offers, requests, ref log);
-        if (outcome.Offer < 0 && (offers.ConvertedMask & requests.Mask) != 0)
-        {
-            outcome = MatchConverted(bufferSize, offers, requests, ref log);
-        }
-
-        return outcome;
+        return offers.HasConversions && offers.ConvertedMask.Overlaps(in requests.Mask)
+            ? MatchConverted(in context, offers, requests, ref log)
+            : MatchOutcome.NothingInCommon;
     }
 
-    private static MatchOutcome MatchDirect(ulong bufferSize, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log)
+    private static MatchOutcome MatchDirect(in MatchContext context, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log)
     {
-        MappingOffer[] offerItems = offers.Items;
         int[] offerIds = offers.Ids;
         int[] requestIds = requests.Ids;
         for (int offer = 0; offer < offerIds.Length; offer++)
         {
             int id = offerIds[offer];
-            if ((requests.Mask & (1UL << (id & 63))) == 0)
+            for (int request = FirstOf(requestIds, id); request < requestIds.Length; request++)
             {
-                continue;
-            }
+                if (requestIds[request] != id)
+                {
+                    continue;
+                }
 
-            int request = NextOf(requestIds, 0, id);
-            while (request >= 0)
-            {
-                MatchVerdict verdict = Try(bufferSize, offerItems[offer], requests.Items[request]);
+                MatchVerdict verdict = Try(in context, offers.Items[offer], requests.Items[request]);
                 if (verdict.IsAccepted)
                 {
                     return new MatchOutcome(Errno.None, (short)offer, -1, (short)request, verdict.Cost);
                 }
 
-                log.Add(offer, -1, request, in verdict);
-                if (verdict.Kind != MatchVerdictKind.Declined)
+                if (!log.TryCommitDecline(verdict, new PairPlace(offer, -1, request)))
                 {
-                    return Ended(verdict, offer, -1, request);
+                    return End(verdict, new PairPlace(offer, -1, request), ref log);
                 }
-
-                request = NextOf(requestIds, request + 1, id);
             }
         }
 
         return MatchOutcome.NothingInCommon;
     }
 
-    /// <summary>The next request of a type. Short lists, the usual ones, are through before a vectorised search has begun.</summary>
-    private static int NextOf(int[] requestIds, int from, int id)
-    {
-        if (requestIds.Length > ShortList)
-        {
-            int found = requestIds.AsSpan(from).IndexOf(id);
-            return found < 0 ? -1 : from + found;
-        }
-
-        for (int request = from; request < requestIds.Length; request++)
-        {
-            if (requestIds[request] == id)
-            {
-                return request;
-            }
-        }
-
-        return -1;
-    }
-
-    private static MatchOutcome MatchConverted(ulong bufferSize, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static MatchOutcome MatchConverted(in MatchContext context, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log)
     {
         for (int offer = 0; offer < offers.Items.Length; offer++)
         {
@@ -91,23 +74,22 @@ internal static class Matcher
             for (int conversion = 0; conversion < converted.Length; conversion++)
             {
                 int id = converted[conversion].Type.Id;
-                for (int request = 0; request < requests.Ids.Length; request++)
+                for (int request = FirstOf(requests.Ids, id); request < requests.Ids.Length; request++)
                 {
                     if (requests.Ids[request] != id)
                     {
                         continue;
                     }
 
-                    MatchVerdict verdict = Try(bufferSize, converted[conversion], requests.Items[request]);
+                    MatchVerdict verdict = Try(in context, converted[conversion], requests.Items[request]);
                     if (verdict.IsAccepted)
                     {
                         return new MatchOutcome(Errno.None, (short)offer, (short)conversion, (short)request, verdict.Cost);
                     }
 
-                    log.Add(offer, conversion, request, in verdict);
-                    if (verdict.Kind != MatchVerdictKind.Declined)
+                    if (!log.TryCommitDecline(verdict, new PairPlace(offer, conversion, request)))
                     {
-                        return Ended(verdict, offer, conversion, request);
+                        return End(verdict, new PairPlace(offer, conversion, request), ref log);
                     }
                 }
             }
@@ -117,18 +99,31 @@ internal static class Matcher
     }
 
     /// <summary>Asks the type, then holds an accepted cost against the request's ceiling.</summary>
-    internal static MatchVerdict Try(ulong bufferSize, MappingOffer offer, MappingRequest request)
+    internal static MatchVerdict Try(in MatchContext context, MappingOffer offer, MappingRequest request)
     {
-        MatchContext context = new(bufferSize);
-        MatchVerdict verdict = offer.Type.MatchPair(in context, offer, request);
+        MatchVerdict verdict = request.MatchWith(in context, offer);
         return verdict.IsAccepted && (verdict.Cost & ~request.Ceiling) != 0
             ? context.Decline(CostProperty, verdict.Cost, request.Ceiling)
             : verdict;
     }
 
-    /// <summary>The property of a pair that was declined because it costs more than the request permits.</summary>
-    internal const string CostProperty = "cost";
+    /// <summary>
+    /// Where to begin to look for requests of a type; the list's length if there is none. Long lists are searched with vectors for the first one: an offer
+    /// whose type nobody asked for is then through at once.
+    /// </summary>
+    private static int FirstOf(int[] requestIds, int id)
+    {
+        if (requestIds.Length <= ShortList)
+        {
+            return 0;
+        }
 
-    private static MatchOutcome Ended(in MatchVerdict verdict, int offer, int converted, int request)
-        => new(verdict.Kind == MatchVerdictKind.Aborted ? verdict.Errno : Errno.EINVAL, (short)offer, (short)converted, (short)request, MappingCost.None);
+        int first = requestIds.AsSpan().IndexOf(id);
+        return first < 0 ? requestIds.Length : first;
+    }
+
+    /// <summary>Records what ends the whole negotiation: an abort, or that the type made no verdict for this pair.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static MatchOutcome End(MatchVerdict verdict, PairPlace place, ref VerdictLog log)
+        => new(log.CommitLast(verdict, place), place.Offer, place.Converted, place.Request, MappingCost.None);
 }

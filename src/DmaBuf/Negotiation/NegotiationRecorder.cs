@@ -69,39 +69,63 @@ internal static class NegotiationRecorder
             {
                 pair = pair with { Result = NegotiationPairResult.Agreed, Cost = outcome.Cost };
             }
-            else if (sameType && TryFind(records, offerIndex, conversion, request, out MatchVerdict verdict))
+            else if (sameType && TryFind(records, new PairPlace(offerIndex, conversion, request), out PairRecord record))
             {
-                pair = WithVerdict(pair, in verdict);
+                pair = WithRecord(pair, in record);
             }
             else if (sameType && evaluateAll && outcome.Errno == Errno.None)
             {
-                pair = WithVerdict(pair, Matcher.Try(bufferSize, offer, requests.Items[request]));
+                pair = Evaluate(pair, bufferSize, offer, requests.Items[request]);
             }
 
             pairs.Add(pair);
         }
     }
 
-    private static bool TryFind(ReadOnlySpan<PairRecord> records, int offer, int conversion, int request, out MatchVerdict verdict)
+    private static bool TryFind(ReadOnlySpan<PairRecord> records, PairPlace place, out PairRecord found)
     {
         foreach (ref readonly PairRecord record in records)
         {
-            if (record.Offer == offer && record.Converted == conversion && record.Request == request)
+            if (record.Place == place)
             {
-                verdict = record.Verdict;
+                found = record;
                 return true;
             }
         }
 
-        verdict = default;
+        found = default;
         return false;
     }
 
-    private static NegotiationPair WithVerdict(NegotiationPair pair, in MatchVerdict verdict) => verdict.Kind switch
+    /// <summary>Asks the type about a pair behind the chosen one, which the pass never came to.</summary>
+    private static NegotiationPair Evaluate(NegotiationPair pair, ulong bufferSize, MappingOffer offer, MappingRequest request)
     {
-        MatchVerdictKind.Accepted => pair with { Result = NegotiationPairResult.WouldMatch, Cost = verdict.Cost },
-        MatchVerdictKind.Declined => pair with { Result = NegotiationPairResult.Declined, Decline = verdict.ToDecline() },
-        MatchVerdictKind.Aborted => pair with { Result = NegotiationPairResult.Aborted, Errno = verdict.Errno, Reason = verdict.Reason },
+        VerdictLog log = default;
+        MatchVerdict verdict = Matcher.Try(new MatchContext(bufferSize, ref log), offer, request);
+        NegotiationPair evaluated;
+        if (verdict.IsAccepted)
+        {
+            evaluated = pair with { Result = NegotiationPairResult.WouldMatch, Cost = verdict.Cost };
+        }
+        else
+        {
+            PairPlace place = new(pair.Offer, -1, pair.Request);
+            if (!log.TryCommitDecline(verdict, place))
+            {
+                log.CommitLast(verdict, place);
+            }
+
+            evaluated = WithRecord(pair, in log.Records[0]);
+        }
+
+        log.Return();
+        return evaluated;
+    }
+
+    private static NegotiationPair WithRecord(NegotiationPair pair, in PairRecord record) => record.Kind switch
+    {
+        MatchVerdictKind.Declined => pair with { Result = NegotiationPairResult.Declined, Decline = record.ToDecline() },
+        MatchVerdictKind.Aborted => pair with { Result = NegotiationPairResult.Aborted, Errno = record.Errno, Reason = (string?)record.Evidence },
         _ => pair with { Result = NegotiationPairResult.Aborted, Errno = Errno.EINVAL, Reason = "the mapping type made no verdict" },
     };
 

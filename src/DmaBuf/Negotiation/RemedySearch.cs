@@ -38,7 +38,7 @@ internal static class RemedySearch
             MappingOffer offer = offers.Items[pair.Offer];
             offer = pair.ConvertedTo is null ? offer : offer.Converted.First(other => other.Type == request.Type);
             MappingRequest unlimited = request.WithCeiling((MappingCost)int.MaxValue);
-            MappingCost missing = Matcher.Try(bufferSize, offer, unlimited).Cost & ~request.Ceiling;
+            MappingCost missing = CostOf(bufferSize, offer, unlimited) & ~request.Ceiling;
             if (missing != MappingCost.None)
             {
                 yield return new RelaxedRequest($"permit the cost {missing}", request.WithCeiling(request.Ceiling | missing));
@@ -49,6 +49,14 @@ internal static class RemedySearch
         {
             yield return relaxed;
         }
+    }
+
+    private static MappingCost CostOf(ulong bufferSize, MappingOffer offer, MappingRequest request)
+    {
+        VerdictLog log = default;
+        MappingCost cost = Matcher.Try(new MatchContext(bufferSize, ref log), offer, request).Cost;
+        log.Return();
+        return cost;
     }
 
     private static MatchOutcome? Accepted(

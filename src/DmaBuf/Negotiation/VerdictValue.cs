@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace DmaBuf;
@@ -17,6 +18,28 @@ internal static class VerdictValue
         {
             s_readers = [.. s_readers, reader];
             return s_readers.Length - 1;
+        }
+    }
+
+    /// <summary>The bits of a value of at most 8 bytes. By size, so that the value goes from register to register: a narrow store with a wide load behind it waits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static long ToBits<T>(T value)
+        where T : struct
+    {
+        switch (Unsafe.SizeOf<T>())
+        {
+            case sizeof(byte):
+                return Unsafe.BitCast<T, byte>(value);
+            case sizeof(ushort):
+                return Unsafe.BitCast<T, ushort>(value);
+            case sizeof(uint):
+                return Unsafe.BitCast<T, uint>(value);
+            case sizeof(long):
+                return Unsafe.BitCast<T, long>(value);
+            default:
+                long bits = 0;
+                MemoryMarshal.Write(MemoryMarshal.AsBytes(new Span<long>(ref bits)), in value);
+                return bits;
         }
     }
 

@@ -36,7 +36,7 @@ public sealed class CoreDefects : BufferFixture
     public void D_1b_what_a_match_rule_has_to_know_travels_in_the_request()
     {
         FakeType link = new("link");
-        link.Answer("offer", "host", static proxy => proxy.Decline("link"));
+        link.Answer("offer", "host", static (in MatchContext context) => context.Decline("link", 1, 2));
         using DmaBuffer buffer = Export(link.Offer());
         FirstPostedAttach first = new() { Match = static attachment => attachment.ImporterKind == "xgmi" ? 0 : -(int)Errno.EINVAL };
         DefectProof.Show<Func<bool>>(

@@ -3,7 +3,7 @@ namespace DmaBuf.Tests.Fakes;
 /// <summary>A mapping type that records every call and answers what the test programmed (the suite's mock types A and B).</summary>
 internal sealed class FakeType : MappingType<string, string, FakeAttachment>
 {
-    private readonly Dictionary<(string Offer, string Request), Func<MatchContextProxy, MatchVerdict>> _answers = [];
+    private readonly Dictionary<(string Offer, string Request), ProgrammedVerdict> _answers = [];
 
     internal FakeType(string name = "A", int version = 1)
         : base(name, version)
@@ -27,17 +27,18 @@ internal sealed class FakeType : MappingType<string, string, FakeAttachment>
     internal MappingRequest<FakeAttachment> Request(string data = "request", MappingCost ceiling = MappingCost.Default) => CreateRequest(data, ceiling);
 
     internal void Decline(string offer, string request, string property = "property")
-        => _answers[(offer, request)] = proxy => proxy.Decline(property);
+        => _answers[(offer, request)] = (in MatchContext context) => context.Decline(property, 1, 2);
 
-    internal void Abort(string offer, string request, Errno errno) => _answers[(offer, request)] = proxy => proxy.Abort(errno);
+    internal void Abort(string offer, string request, Errno errno)
+        => _answers[(offer, request)] = (in MatchContext context) => context.Abort(errno, "programmed");
 
-    internal void Answer(string offer, string request, Func<MatchContextProxy, MatchVerdict> answer) => _answers[(offer, request)] = answer;
+    internal void Answer(string offer, string request, ProgrammedVerdict answer) => _answers[(offer, request)] = answer;
 
     protected internal override MatchVerdict Match(in MatchContext context, string offer, string request)
     {
         MatchCalls.Add((offer, request));
-        return _answers.TryGetValue((offer, request), out Func<MatchContextProxy, MatchVerdict>? answer)
-            ? answer(new MatchContextProxy(context.BufferSize))
+        return _answers.TryGetValue((offer, request), out ProgrammedVerdict? answer)
+            ? answer(in context)
             : context.Accept(Cost);
     }
 
@@ -53,14 +54,4 @@ internal sealed class FakeType : MappingType<string, string, FakeAttachment>
     protected internal override string DescribeRequest(string request) => request;
 
     protected internal override IEnumerable<Relaxation<string>> Relax(string request, MatchDecline decline) => Relaxations;
-
-    /// <summary>Makes verdicts inside a delegate, where the ref struct cannot go.</summary>
-    internal readonly record struct MatchContextProxy(ulong BufferSize)
-    {
-        internal MatchVerdict Accept(MappingCost cost) => new MatchContext(BufferSize).Accept(cost);
-
-        internal MatchVerdict Decline(string property) => new MatchContext(BufferSize).Decline(property, 1, 2);
-
-        internal MatchVerdict Abort(Errno errno) => new MatchContext(BufferSize).Abort(errno, "programmed");
-    }
 }

@@ -60,11 +60,11 @@ internal static class ReferenceMatcher
             for (int r = 0; r < requests.Length; r++)
             {
                 string call = $"{data}>{Name(r)}";
-                types[offer.Type].Answer(data, Name(r), proxy =>
+                types[offer.Type].Answer(data, Name(r), (in MatchContext context) =>
                 {
                     calls.Add(call);
                     int said = verdict(call);
-                    return said == 0 ? proxy.Accept(offer.Cost) : said < 0 ? proxy.Decline("mood") : proxy.Abort((Errno)said);
+                    return said == 0 ? context.Accept(offer.Cost) : said < 0 ? context.Decline("mood", 1, 2) : context.Abort((Errno)said, "programmed");
                 });
             }
 

@@ -114,11 +114,57 @@ public sealed class TraceTests : BufferFixture
     [Fact]
     public void A_type_that_makes_no_verdict_ends_the_negotiation_with_EINVAL()
     {
-        _a.Answer("a", "x", static _ => default);
+        _a.Answer("a", "x", static (in MatchContext _) => default);
         using DmaBuffer buffer = Export(_a.Offer("a"), _b.Offer("b"));
         Assert.False(buffer.TryAttach(Importer, [_a.Request("x"), _b.Request("z")], out _, out global::DmaBuf.Negotiation? failure));
         Assert.Equal(Errno.EINVAL, failure.Errno);
         Assert.Equal((NegotiationPairResult.Aborted, "the mapping type made no verdict"), (failure.Pairs[0].Result, failure.Pairs[0].Reason));
+    }
+
+    [Fact]
+    public void A_verdict_that_was_kept_from_another_pair_is_no_verdict()
+    {
+        MatchVerdict kept = default;
+        _a.Answer("a", "x", (in MatchContext context) => kept = context.Decline("first", 1, 2));
+        _a.Answer("a", "y", (in MatchContext _) => kept);
+        using DmaBuffer buffer = Export(_a.Offer("a"));
+        Assert.False(buffer.TryAttach(Importer, [_a.Request("x"), _a.Request("y")], out _, out global::DmaBuf.Negotiation? failure));
+        Assert.Equal(Errno.EINVAL, failure.Errno);
+        Assert.Equal([NegotiationPairResult.Declined, NegotiationPairResult.Aborted], failure.Pairs.Select(static pair => pair.Result));
+        Assert.Equal("first", failure.Pairs[0].Decline?.Property);
+    }
+
+    [Fact]
+    public void A_verdict_that_was_made_and_not_returned_leaves_nothing()
+    {
+        _a.Answer("a", "x", static (in MatchContext context) =>
+        {
+            context.Decline("never mind", 1, 2);
+            return context.Accept(MappingCost.None);
+        });
+        using DmaBuffer buffer = Export(_a.Offer("a"));
+        using Attachment attachment = buffer.Attach(Importer, _a.Request("x"));
+        Assert.Equal(MappingCost.None, attachment.CostBound);
+    }
+
+    [Fact]
+    public void A_context_that_the_core_did_not_lend_makes_no_verdict()
+        => Assert.Throws<InvalidOperationException>(static () => default(MatchContext).Decline("property", 1, 2));
+
+    [Theory]
+    [InlineData((byte)200, "200")]
+    [InlineData((short)-2, "-2")]
+    [InlineData(-3, "-3")]
+    [InlineData(long.MinValue, "-9223372036854775808")]
+    [InlineData(true, "yes")]
+    [InlineData(0.5, "0.5")]
+    public void A_declined_value_of_any_size_is_read_back<T>(T value, string text)
+        where T : struct
+    {
+        _a.Answer("a", "x", (in MatchContext context) => context.Decline("size", value, value));
+        using DmaBuffer buffer = Export(_a.Offer("a"));
+        MatchDecline decline = buffer.Explain(Importer, _a.Request("x")).Pairs[0].Decline!;
+        Assert.Equal((text, text), (decline.Offered, decline.Wanted));
     }
 
     [Fact]

@@ -122,8 +122,8 @@ public sealed class BadInput : BufferFixture
         "Fence callback" => static (_, _, _) => new FenceContext("c").CreateFence().Fence.OnSignaled(null!, null),
         "Offer data" => (_, _, _) => _type.Offer(null!),
         "Request data" => (_, _, _) => _type.Request(null!),
-        "Decline property" => static (_, _, _) => new MatchContext(1).Decline(null!, 1, 2),
-        "Abort reason" => static (_, _, _) => new MatchContext(1).Abort(Errno.EIO, null!),
+        "Decline property" => static (_, _, _) => default(MatchContext).Decline(null!, 1, 2),
+        "Abort reason" => static (_, _, _) => default(MatchContext).Abort(Errno.EIO, null!),
         _ => throw new ArgumentOutOfRangeException(nameof(row), row, "no such row"),
     };
 
@@ -162,9 +162,9 @@ public sealed class BadInput : BufferFixture
         "1025 offers" => (_, _, _) => MappingOfferList.Create([.. Enumerable.Repeat(_type.Offer(), 1025)]),
         "1025 requests" => (_, _, _) => MappingRequestList.Create([.. Enumerable.Repeat((MappingRequest)_type.Request(), 1025)]),
         "Refuse without errno" => static (_, _, _) => OfferAnswer.Refuse(Errno.None, "nothing"),
-        "Abort without errno" => static (_, _, _) => new MatchContext(1).Abort(Errno.None, "nothing"),
-        "Abort with EOPNOTSUPP" => static (_, _, _) => new MatchContext(1).Abort(Errno.EOPNOTSUPP, "a decline"),
-        "Abort with a negative number" => static (_, _, _) => new MatchContext(1).Abort((Errno)(-5), "negative"),
+        "Abort without errno" => static (_, _, _) => default(MatchContext).Abort(Errno.None, "nothing"),
+        "Abort with EOPNOTSUPP" => static (_, _, _) => default(MatchContext).Abort(Errno.EOPNOTSUPP, "a decline"),
+        "Abort with a negative number" => static (_, _, _) => default(MatchContext).Abort((Errno)(-5), "negative"),
         "Conversion to itself" => (_, _, _) => _type.OfferConvertible("a", _type.Offer()),
         "Conversion of a conversion" => (_, _, _) => new FakeType("B").OfferConvertible("b", _type.OfferConvertible("a", new FakeType("C").Offer())),
         _ => throw new ArgumentOutOfRangeException(nameof(row), row, "no such row"),

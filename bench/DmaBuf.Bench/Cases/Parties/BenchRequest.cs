@@ -1,4 +1,4 @@
 namespace DmaBuf.Bench;
 
 /// <summary>What the bench's importer asks for.</summary>
-internal sealed record BenchRequest(bool AcceptsPeer);
+internal readonly record struct BenchRequest(bool AcceptsPeer);

@@ -28,7 +28,7 @@ public abstract partial class Attachment : IDisposable
     /// <param name="context">What the core handed to FinishMatch.</param>
     protected Attachment(in FinishContext context)
     {
-        context.Made(this);
+        context.CountMade();
         Buffer = context.Buffer;
         Importer = context.Importer;
         _offer = context.Offer;
@@ -92,23 +92,22 @@ public abstract partial class Attachment : IDisposable
     /// <exception cref="ObjectDisposedException">It was detached or disposed before.</exception>
     public void Detach()
     {
+        DmaBuffer buffer = Buffer;
         bool last;
-        using (ReservationLock held = Buffer.Reservation.Lock())
+        using (buffer.Reservation.Lock())
         {
             ThrowIfGone();
-            (AttachmentStatus next, Errno refused) = AttachmentStatus.Apply(in _status, AttachmentEvent.Detach);
+            (AttachmentStatus next, Errno refused) = AttachmentStatus.Detach(in _status);
             if (refused != Errno.None)
             {
-                throw new DmaBufException(
-                    refused,
-                    $"Detaching '{Importer}' from '{Buffer.DisplayName}' was refused: {_status.LiveMappings} mappings and {_status.Pins} pins live. Unmap and unpin them first.");
+                ThrowNotDetachable(refused);
             }
 
             _status = next;
-            last = Buffer.UnlistLocked(this);
+            last = buffer.UnlistLocked(this);
         }
 
-        Buffer.AfterDetach(this, last);
+        buffer.TellDetached(this, last);
     }
 
     /// <summary>
@@ -182,7 +181,23 @@ public abstract partial class Attachment : IDisposable
         Buffer.Reservation.AddFence(in held, fence, usage);
     }
 
-    internal void MarkListed() => _status = Transition(AttachmentEvent.List, "Listing");
+    /// <summary>True for the attachment that was just made for this pair: not one that a type kept from an earlier attach.</summary>
+    internal bool IsFreshFor(DmaBuffer buffer, DmaBufferImporter importer, MappingOffer offer)
+        => _status.Phase == AttachmentPhase.Matched
+            && ReferenceEquals(Buffer, buffer)
+            && ReferenceEquals(Importer, importer)
+            && ReferenceEquals(_offer, offer);
+
+    internal void MarkListed()
+    {
+        (AttachmentStatus next, Errno refused) = AttachmentStatus.List(in _status);
+        if (refused != Errno.None)
+        {
+            ThrowRefused(refused, "Listing");
+        }
+
+        _status = next;
+    }
 
     internal void MarkFailed() => _status = Transition(AttachmentEvent.Refuse, "Refusing");
 
@@ -229,17 +244,23 @@ public abstract partial class Attachment : IDisposable
         (AttachmentStatus next, Errno refused) = AttachmentStatus.Apply(in _status, happened);
         if (refused != Errno.None)
         {
-            throw new DmaBufException(
-                refused,
-                $"{tried} for '{Importer}' on '{Buffer.DisplayName}' was refused in phase {_status.Phase} with {_status.LiveMappings} mappings and {_status.Pins} pins.");
+            ThrowRefused(refused, tried);
         }
 
         return next;
     }
 
+    private void ThrowRefused(Errno refused, string tried) => throw new DmaBufException(
+        refused,
+        $"{tried} for '{Importer}' on '{Buffer.DisplayName}' was refused in phase {_status.Phase} with {_status.LiveMappings} mappings and {_status.Pins} pins.");
+
     /// <summary>Disposed counts as gone even while somebody inside a mapping keeps it listed; else a new mapping would keep it for ever.</summary>
     private void ThrowIfGone()
         => ObjectDisposedException.ThrowIf(_status.Phase == AttachmentPhase.Detached || (_flags & AttachmentFlags.DetachWhenDrained) != 0, this);
+
+    private void ThrowNotDetachable(Errno refused) => throw new DmaBufException(
+        refused,
+        $"Detaching '{Importer}' from '{Buffer.DisplayName}' was refused: {_status.LiveMappings} mappings and {_status.Pins} pins live. Unmap and unpin them first.");
 
     private void ThrowIfStatic(string tried)
     {

@@ -15,7 +15,7 @@ internal sealed class CpuCodec() : MappingTypeCodec(CpuMappingType.Instance)
 
     protected internal override void EncodeRequest(Utf8JsonWriter json, MappingRequest request)
     {
-        CpuRequest data = ((MappingRequest<CpuRequest, CpuAttachment>)request).Data;
+        CpuRequest data = ((MappingRequest<CpuOffer, CpuRequest, CpuAttachment>)request).Data;
         json.WriteString("access", data.Access.ToString());
         json.WriteString("coherency", data.Coherency.ToString());
     }

@@ -5,4 +5,4 @@ namespace DmaBuf;
 /// <param name="Access">The most that the CPU may do.</param>
 /// <param name="Coherency">Whether accesses need cache maintenance.</param>
 /// <param name="Cost">An upper bound of what mapping costs, beside the maintenance.</param>
-public sealed record CpuOffer(ICpuOperations Operations, CpuAccess Access, CpuCoherency Coherency, MappingCost Cost);
+public readonly record struct CpuOffer(ICpuOperations Operations, CpuAccess Access, CpuCoherency Coherency, MappingCost Cost);

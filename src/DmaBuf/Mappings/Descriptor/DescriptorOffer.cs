@@ -3,4 +3,4 @@ namespace DmaBuf;
 /// <summary>The exporter's side of <see cref="DescriptorMappingType"/>.</summary>
 /// <param name="Operations">Opens descriptors.</param>
 /// <param name="Facts">What is known of them.</param>
-public sealed record DescriptorOffer(IDescriptorOperations Operations, DescriptorFacts Facts);
+public readonly record struct DescriptorOffer(IDescriptorOperations Operations, DescriptorFacts Facts);

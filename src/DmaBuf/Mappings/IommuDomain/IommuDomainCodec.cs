@@ -10,7 +10,7 @@ internal sealed class IommuDomainCodec() : MappingTypeCodec(IommuDomainMappingTy
 
     protected internal override void EncodeRequest(Utf8JsonWriter json, MappingRequest request)
     {
-        IIommuDomain domain = ((MappingRequest<IommuDomainRequest, IommuDomainAttachment>)request).Data.Domain;
+        IIommuDomain domain = ((MappingRequest<IommuDomainOffer, IommuDomainRequest, IommuDomainAttachment>)request).Data.Domain;
         json.WriteString("domain", domain.Name);
         json.WriteNumber("pageSize", domain.PageSize);
     }

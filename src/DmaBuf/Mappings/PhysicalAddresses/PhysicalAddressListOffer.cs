@@ -4,4 +4,4 @@ namespace DmaBuf;
 /// <param name="Source">Makes lists and checks them.</param>
 /// <param name="Kind">What the lists hold.</param>
 /// <param name="Cost">An upper bound of what mapping costs.</param>
-public sealed record PhysicalAddressListOffer(PhysicalAddressListSource Source, PhysicalMemoryKind Kind, MappingCost Cost);
+public readonly record struct PhysicalAddressListOffer(PhysicalAddressListSource Source, PhysicalMemoryKind Kind, MappingCost Cost);

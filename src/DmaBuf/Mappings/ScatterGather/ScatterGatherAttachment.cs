@@ -4,27 +4,29 @@ namespace DmaBuf;
 /// <remarks>Safe for all threads. See <see cref="Attachment"/> for locks and life.</remarks>
 public sealed class ScatterGatherAttachment : Attachment
 {
-    private readonly ScatterGatherOffer _agreed;
-    private readonly ScatterGatherRequest _request;
+    private readonly PeerToPeerRequirement _requirement;
+    private readonly PeerToPeerAcceptance _acceptance;
 
     internal ScatterGatherAttachment(in FinishContext context, ScatterGatherOffer offer, ScatterGatherRequest request)
         : base(in context)
     {
-        _agreed = offer;
-        _request = request;
+        Operations = offer.Operations;
+        Device = request.Device;
+        _requirement = offer.Requirement;
+        _acceptance = request.Acceptance;
     }
 
     /// <summary>The importing device (<c>dma_buf_sgt_dma_device</c>).</summary>
-    public IDmaDevice Device => _request.Device;
+    public IDmaDevice Device { get; }
 
     /// <summary>
     /// The outcome, not the capability: true exactly if the matched offer required peer-to-peer, so that a path was looked for and found
     /// (<c>dma_buf_sgt_p2p_allowed</c>).
     /// </summary>
-    public bool PeerToPeerAllowed => _agreed.Requirement == PeerToPeerRequirement.RequiresDistance;
+    public bool PeerToPeerAllowed => _requirement == PeerToPeerRequirement.RequiresDistance;
 
     /// <summary>The importer's capability: it takes addresses of a peer's memory.</summary>
-    public bool ImporterAcceptsPeerToPeer => _request.Acceptance == PeerToPeerAcceptance.Accepted;
+    public bool ImporterAcceptsPeerToPeer => _acceptance == PeerToPeerAcceptance.Accepted;
 
     /// <summary>
     /// Enforced where the device reaches the memory through an IOMMU whose entries can be removed; cooperative where it uses bus or physical addresses.
@@ -33,7 +35,7 @@ public sealed class ScatterGatherAttachment : Attachment
         ? Revocability.Enforced
         : Revocability.Cooperative;
 
-    internal IScatterGatherOperations Operations => _agreed.Operations;
+    internal IScatterGatherOperations Operations { get; }
 
     /// <summary>Maps the buffer for the device (<c>dma_buf_sgt_map_attachment_unlocked</c>). Called without the reservation lock.</summary>
     /// <param name="direction">Which accesses the device may make.</param>

@@ -20,7 +20,7 @@ internal sealed class ScatterGatherCodec() : MappingTypeCodec(ScatterGatherMappi
 
         json.WriteString("device", device.Address);
         json.WriteStartArray("routes");
-        foreach (IPciDevice? client in requests.OfType<MappingRequest<ScatterGatherRequest, ScatterGatherAttachment>>()
+        foreach (IPciDevice? client in requests.OfType<MappingRequest<ScatterGatherOffer, ScatterGatherRequest, ScatterGatherAttachment>>()
             .Select(static request => request.Data.Device.PciDevice).DistinctBy(static client => client?.Address))
         {
             PeerToPeerRoute route = device.RouteFrom(client);
@@ -41,7 +41,7 @@ internal sealed class ScatterGatherCodec() : MappingTypeCodec(ScatterGatherMappi
 
     protected internal override void EncodeRequest(Utf8JsonWriter json, MappingRequest request)
     {
-        ScatterGatherRequest data = ((MappingRequest<ScatterGatherRequest, ScatterGatherAttachment>)request).Data;
+        ScatterGatherRequest data = ((MappingRequest<ScatterGatherOffer, ScatterGatherRequest, ScatterGatherAttachment>)request).Data;
         json.WriteString("device", data.Device.Name);
         json.WriteString("pciAddress", data.Device.PciDevice?.Address);
         json.WriteString("peerToPeer", data.Acceptance.ToString());

@@ -5,4 +5,4 @@ namespace DmaBuf;
 /// <param name="Requirement">What it asks of the path.</param>
 /// <param name="Device">The exporting PCI function, where the memory is its own.</param>
 /// <param name="Cost">An upper bound of what mapping costs, beside what the importing device's mapping costs.</param>
-public sealed record ScatterGatherOffer(IScatterGatherOperations Operations, PeerToPeerRequirement Requirement, IPciDevice? Device, MappingCost Cost);
+public readonly record struct ScatterGatherOffer(IScatterGatherOperations Operations, PeerToPeerRequirement Requirement, IPciDevice? Device, MappingCost Cost);

@@ -3,4 +3,4 @@ namespace DmaBuf;
 /// <summary>The importer's side of <see cref="ScatterGatherMappingType"/>.</summary>
 /// <param name="Device">The importing device.</param>
 /// <param name="Acceptance">Whether it takes addresses of a peer's memory.</param>
-public sealed record ScatterGatherRequest(IDmaDevice Device, PeerToPeerAcceptance Acceptance);
+public readonly record struct ScatterGatherRequest(IDmaDevice Device, PeerToPeerAcceptance Acceptance);
