@@ -7,6 +7,8 @@ internal sealed class FakePinningExporter(params MappingOffer[] offers) : FakeEx
 
     internal Exception? FailPin { get; set; }
 
+    internal bool UnpinnedUnderTheLock { get; private set; }
+
     public void Pin(Attachment attachment, in ReservationLock held)
     {
         held.Reservation.ThrowIfNotHeldBy(in held);
@@ -23,6 +25,7 @@ internal sealed class FakePinningExporter(params MappingOffer[] offers) : FakeEx
     {
         held.Reservation.ThrowIfNotHeldBy(in held);
         Trace.Add("unpin");
+        UnpinnedUnderTheLock = held.Reservation.IsLocked;
         Pins--;
     }
 }

@@ -134,6 +134,8 @@ public sealed class PeerToPeerMatrixTests : BufferFixture
         using DmaBuffer buffer = Export(new FakeType("A").Offer(), ScatterGatherMappingType.Offer(_operations));
         using ScatterGatherAttachment attachment = buffer.AttachScatterGather(_device);
         Assert.Equal(1, attachment.OfferIndex);
+        Assert.Same(_device, attachment.Device);
+        Assert.False(attachment.PeerToPeerAllowed);
     }
 
     [Fact]
