@@ -9,7 +9,7 @@ public sealed partial class DmaBuffer
     /// </summary>
     /// <param name="direction">FromDevice: the CPU will read; ToDevice or Bidirectional: it will write.</param>
     /// <param name="cancellationToken">Ends the wait; the exporter's work is undone.</param>
-    /// <exception cref="DmaBufException">EINVAL: no such direction; EDEADLK: the lock is held; else the exporter's errno.</exception>
+    /// <exception cref="DmaBufException">EINVAL: no such direction; EDEADLK: the lock is held; ENODEV: revoked; else the exporter's errno.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled; no access has begun.</exception>
     /// <exception cref="ObjectDisposedException">The buffer was released.</exception>
     public void BeginCpuAccess(DmaDirection direction, CancellationToken cancellationToken = default)
@@ -17,6 +17,11 @@ public sealed partial class DmaBuffer
         ThrowIfReleased();
         FenceUsage usage = Reservation.ImplicitWaitUsage(direction);
         Reservation.ThrowIfHeldByCurrentThread("BeginCpuAccess");
+        if (_life.Phase != BufferPhase.Live)
+        {
+            throw NotLive("Beginning CPU access", "the CPU");
+        }
+
         ICpuAccessExporter? coherency = Exporter as ICpuAccessExporter;
         coherency?.BeginCpuAccess(this, direction);
         if (!Reservation.HasPending(usage))

@@ -30,10 +30,10 @@ public sealed partial class DmaBuffer
             }
         }
 
-        TellImporters(InvalidateReason.Move, in held);
+        TellImporters(InvalidateReason.Move, held.Lend());
     }
 
-    private void TellImporters(InvalidateReason reason, in ReservationLock held)
+    private void TellImporters(InvalidateReason reason, ReservationLock held)
     {
         // A callback may unmap, map or dispose, so the list is walked from a copy.
         foreach (Attachment attachment in AttachmentsLocked())
@@ -48,7 +48,7 @@ public sealed partial class DmaBuffer
                 attachment.InvalidateLocked(reason);
             }
 
-            if (attachment.Importer is not DynamicImporter importer)
+            if (attachment.IsDisposed || attachment.Importer is not DynamicImporter importer)
             {
                 continue;
             }

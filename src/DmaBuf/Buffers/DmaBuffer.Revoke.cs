@@ -9,12 +9,16 @@ public sealed partial class DmaBuffer
 {
     private BufferLife _life;
     private RevokeOperation? _revoke;
+    private FenceSnapshot _lingering = FenceSnapshot.Empty;
     private int _mappingCount;
 
     /// <summary>Where the buffer stands; another thread may change it at any time.</summary>
     public BufferPhase Phase => _life.Phase;
 
-    /// <summary>True while somebody holds the memory past a revoke's deadline and cannot be cut off. The memory must not be reused.</summary>
+    /// <summary>
+    /// True while somebody holds the memory past a revoke's deadline and cannot be cut off, or works on it behind a fence that has not signalled. The memory must
+    /// not be reused.
+    /// </summary>
     public bool IsQuarantined
     {
         get
@@ -36,8 +40,13 @@ public sealed partial class DmaBuffer
     /// <param name="deadline">
     /// How long importers may take to let go, fences to signal and accesses to end, all together; zero forces at once, <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.
     /// </param>
-    /// <param name="cancellationToken">Ends this caller's wait; the revoke itself goes on to its deadline.</param>
-    /// <returns>How it ended and for whom. A second revoke meanwhile waits for the first and returns its report.</returns>
+    /// <param name="cancellationToken">
+    /// Ends this caller's wait. Before the lock was had it means that no revoke has begun; after that the revoke itself goes on to its deadline.
+    /// </param>
+    /// <returns>
+    /// How it ended and for whom. A second revoke meanwhile joins the first: the earlier of their deadlines ends both, with one report. A revoke of a buffer that
+    /// is revoked already names those who hold it in quarantine now.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The deadline is negative or longer than a timer can wait.</exception>
     /// <exception cref="DmaBufException">EDEADLK: the reservation lock is held by this thread.</exception>
     /// <exception cref="ObjectDisposedException">The buffer was released.</exception>
@@ -83,24 +92,29 @@ public sealed partial class DmaBuffer
         {
             if (attachment.Status.LiveMappings > 0)
             {
-                ended.Add(CutOff(attachment, in held));
+                ended.Add(CutOff(attachment, held.Lend()));
             }
-        }
-
-        string[] unsignaled = [.. operation.Fences.Where(static fence => !fence.IsSignaled).Select(static fence => fence.ToString())];
-        RevokeOutcome outcome = unsignaled.Length > 0 ? RevokeOutcome.Forced : RevokeOutcome.Drained;
-        foreach (RevokedAttachment attachment in ended)
-        {
-            outcome = attachment.Outcome > outcome ? attachment.Outcome : outcome;
         }
 
         _life = BufferLife.Apply(_life, BufferEvent.RevokeFinished).Next;
         _revoke = null;
+        string[] unsignaled = Describe(operation.Fences);
+        _lingering = operation.Fences.WhatLingers();
+        RevokeOutcome outcome = WorstOf(ended, unsignaled.Length > 0 ? RevokeOutcome.Forced : RevokeOutcome.Drained);
+        if (_lingering.Count > 0)
+        {
+            outcome = RevokeOutcome.Quarantined;
+            Registry.Report(
+                DmaBufferProblemKind.Quarantined,
+                $"Work on '{DisplayName}' goes on past the revoke's deadline behind {string.Join(", ", Describe(_lingering))}, and nothing can be taken away from it.");
+        }
+
         return new RevokeReport(outcome, _time.GetElapsedTime(operation.Started), ended, unsignaled);
     }
 
-    private RevokedAttachment CutOff(Attachment attachment, in ReservationLock held)
+    private RevokedAttachment CutOff(Attachment attachment, ReservationLock held)
     {
+        Revocability revocability = attachment.KnownRevocability;
         int mappings = attachment.Status.LiveMappings;
         int accesses = 0;
         Mapping? mapping = attachment.FirstMapping;
@@ -108,7 +122,7 @@ public sealed partial class DmaBuffer
         {
             Mapping? next = mapping.Next;
             accesses += mapping.Gate.Inside;
-            if (attachment.Revocability == Revocability.Enforced)
+            if (revocability == Revocability.Enforced)
             {
                 attachment.ForceLocked(mapping, in held);
             }
@@ -126,8 +140,32 @@ public sealed partial class DmaBuffer
                 $"'{attachment.Importer}' holds '{DisplayName}' past the revoke's deadline by {attachment.Status.LiveMappings} {attachment.Type.Name} mappings.");
         }
 
-        return new RevokedAttachment(attachment.Importer.Name, attachment.Type.Name, attachment.Revocability, outcome, mappings, accesses);
+        return new RevokedAttachment(attachment.Importer.Name, attachment.Type.Name, revocability, outcome, mappings, accesses);
     }
+
+    /// <summary>Who holds the memory in quarantine now: the report of a revoke that finds the buffer revoked. The lock is held.</summary>
+    private RevokeReport ReportQuarantine()
+    {
+        List<RevokedAttachment> holders = [];
+        for (Attachment? attachment = _attachments; attachment is not null; attachment = attachment.Next)
+        {
+            if (attachment.IsQuarantined)
+            {
+                holders.Add(new RevokedAttachment(
+                    attachment.Importer.Name, attachment.Type.Name, attachment.KnownRevocability, RevokeOutcome.Quarantined, attachment.Status.LiveMappings, attachment.AccessesInside));
+            }
+        }
+
+        string[] unsignaled = Describe(_lingering);
+        return holders.Count == 0 && unsignaled.Length == 0
+            ? RevokeReport.NothingToDo
+            : new RevokeReport(RevokeOutcome.Quarantined, TimeSpan.Zero, holders, unsignaled);
+    }
+
+    private static string[] Describe(FenceSnapshot fences) => [.. fences.Where(static fence => !fence.IsSignaled).Select(static fence => fence.ToString())];
+
+    private static RevokeOutcome WorstOf(List<RevokedAttachment> ended, RevokeOutcome atLeast)
+        => ended.Aggregate(atLeast, static (worst, attachment) => attachment.Outcome > worst ? attachment.Outcome : worst);
 
     private ValueTask<RevokeReport> EndUseAsync(BufferEvent happened, TimeSpan deadline, CancellationToken cancellationToken)
     {
@@ -143,19 +181,22 @@ public sealed partial class DmaBuffer
             operation = _revoke;
             if (before == BufferPhase.Live)
             {
-                operation = BeginRevoke(in held);
+                operation = BeginRevoke(held.Lend());
                 mine = true;
             }
-        }
-
-        if (operation is null)
-        {
-            return new ValueTask<RevokeReport>(RevokeReport.NothingToDo);
+            else if (operation is null)
+            {
+                return new ValueTask<RevokeReport>(ReportQuarantine());
+            }
         }
 
         if (mine)
         {
-            operation.Run(deadline);
+            operation!.Run(deadline);
+        }
+        else
+        {
+            operation!.EndBy(deadline);
         }
 
         Task<RevokeReport> report = operation.Report;
@@ -164,10 +205,11 @@ public sealed partial class DmaBuffer
             : new ValueTask<RevokeReport>(report.WaitAsync(cancellationToken));
     }
 
-    private RevokeOperation BeginRevoke(in ReservationLock held)
+    private RevokeOperation BeginRevoke(ReservationLock held)
     {
         _revoke = new RevokeOperation(this, _time);
-        TellImporters(InvalidateReason.Revoke, in held);
+        TakeReferenceLocked();
+        TellImporters(InvalidateReason.Revoke, held);
         _revoke.Fences = Reservation.Snapshot(FenceUsage.Bookkeep);
         if (_mappingCount == 0)
         {
@@ -197,25 +239,27 @@ public sealed partial class DmaBuffer
         {
             if (QuarantinedBy() is { } holder)
             {
-                throw new DmaBufException(
-                    Errno.EBUSY, $"Un-revoking '{DisplayName}' was refused: '{holder.Importer}' still holds it in quarantine. Wait until it unmaps.");
+                throw new DmaBufException(Errno.EBUSY, $"Un-revoking '{DisplayName}' was refused: {holder}.");
             }
 
             _life = next;
-            TellImporters(InvalidateReason.Unrevoke, in held);
+            TellImporters(InvalidateReason.Unrevoke, held.Lend());
         }
 
         return null;
     }
 
-    private Attachment? QuarantinedBy()
+    /// <summary>Who still holds the memory, as a clause for people, or null.</summary>
+    private string? QuarantinedBy()
     {
-        Attachment? attachment = _attachments;
-        while (attachment is { IsQuarantined: false })
+        for (Attachment? attachment = _attachments; attachment is not null; attachment = attachment.Next)
         {
-            attachment = attachment.Next;
+            if (attachment.IsQuarantined)
+            {
+                return $"'{attachment.Importer}' still holds it in quarantine. Wait until it unmaps";
+            }
         }
 
-        return attachment;
+        return _lingering.IsSignaled ? null : $"work behind {string.Join(", ", Describe(_lingering))} has not ended. Wait until it signals";
     }
 }

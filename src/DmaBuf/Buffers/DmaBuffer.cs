@@ -33,7 +33,7 @@ public sealed partial class DmaBuffer : IDisposable
     private int _references = 1;
     private int _exportReferenceDropped;
 
-    private DmaBuffer(DmaBufferExporter exporter, ulong size, DmaBufferExportOptions options)
+    private DmaBuffer(DmaBufferExporter exporter, OfferSource offers, ulong size, DmaBufferExportOptions options)
     {
         Exporter = exporter;
         Size = size;
@@ -42,7 +42,7 @@ public sealed partial class DmaBuffer : IDisposable
         Registry = options.Registry;
         Reservation = options.Reservation ?? new Reservation();
         Pinning = exporter as IPinningExporter;
-        _offers = exporter.Offers;
+        _offers = offers;
         Id = Interlocked.Increment(ref s_lastId);
     }
 
@@ -111,18 +111,19 @@ public sealed partial class DmaBuffer : IDisposable
         ArgumentNullException.ThrowIfNull(options.Registry, nameof(options));
         ArgumentNullException.ThrowIfNull(options.TimeProvider, nameof(options));
         ThrowIfNameTooLong(options.Name);
+        OfferSource? offers = exporter.Offers;
+        if (offers is null)
+        {
+            throw new DmaBufException(Errno.EINVAL, $"Exporting a buffer was refused: '{exporter.Name}' has no offer source. Return OfferSource.Single or Computed.");
+        }
+
         if (exporter.IsGoingAway)
         {
             throw new DmaBufException(Errno.ENOENT, $"Exporting a buffer was refused: the exporter '{exporter.Name}' is going away.");
         }
 
         FaultPoint.Check(FaultSite.BufferAllocation);
-        DmaBuffer buffer = new(exporter, size, options);
-        if (buffer._offers is null)
-        {
-            throw new DmaBufException(Errno.EINVAL, $"Exporting a buffer was refused: '{exporter.Name}' has no offer source. Return OfferSource.Single or Computed.");
-        }
-
+        DmaBuffer buffer = new(exporter, offers, size, options);
         buffer.Registry.Add(buffer);
         return buffer;
     }
@@ -152,6 +153,9 @@ public sealed partial class DmaBuffer : IDisposable
     /// <summary>The exporter and the buffer's name.</summary>
     public override string ToString() => $"{Exporter.Name}:{DisplayName}";
 
+    /// <summary>One more reference for a step of the core that must see the exporter alive. The lock is held.</summary>
+    internal void TakeReferenceLocked() => _references++;
+
     internal void DropReference()
     {
         bool last;
@@ -166,11 +170,19 @@ public sealed partial class DmaBuffer : IDisposable
         }
     }
 
+    internal void DropReferences(int count)
+    {
+        for (; count > 0; count--)
+        {
+            DropReference();
+        }
+    }
+
     internal void ThrowIfNotLive(string tried, DmaBufferImporter importer)
     {
         if (_life.Phase != BufferPhase.Live)
         {
-            throw NotLive(tried, importer);
+            throw NotLive(tried, importer.Name);
         }
     }
 
@@ -186,7 +198,7 @@ public sealed partial class DmaBuffer : IDisposable
         }
     }
 
-    private DmaBufException NotLive(string tried, DmaBufferImporter importer) => new(
+    private DmaBufException NotLive(string tried, string importer) => new(
         Errno.ENODEV,
         $"{tried} for '{importer}' on '{DisplayName}' was refused: the buffer is {_life.Phase.ToString().ToLowerInvariant()}. "
             + (_life.Phase == BufferPhase.Dead ? "Its device is gone for good." : "Try again after the exporter has un-revoked it."));

@@ -8,7 +8,8 @@ internal static class FenceList
 {
     /// <summary>
     /// The list with one more fence. Left out are the signaled ones, and those that the new one makes superfluous: earlier ones of its context
-    /// that ask no more parties to wait than it does. An earlier one with a stronger usage stays, or its waiters would forget it.
+    /// that ask no more parties to wait than it does. An earlier one with a stronger usage stays, or its waiters would forget it; so does one whose work
+    /// a revoke does not stop, unless the same is true of the new one.
     /// </summary>
     public static FenceEntry[] Add(ReadOnlySpan<FenceEntry> entries, FenceEntry added)
     {
@@ -61,5 +62,6 @@ internal static class FenceList
     private static bool IsReplacedBy(FenceEntry old, FenceEntry added) =>
         ReferenceEquals(old.Fence.Context, added.Fence.Context)
         && added.Usage <= old.Usage
+        && (old.IsCutOff || !added.IsCutOff)
         && added.Fence.SequenceNumber >= old.Fence.SequenceNumber;
 }

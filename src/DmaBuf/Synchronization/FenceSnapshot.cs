@@ -63,6 +63,13 @@ public sealed class FenceSnapshot : IReadOnlyList<Fence>
     /// <exception cref="IndexOutOfRangeException">The index is outside the list.</exception>
     public FenceUsage UsageOf(int index) => _entries[index].Usage;
 
+    /// <summary>Those that are still pending and whose work a revoke does not stop.</summary>
+    internal FenceSnapshot WhatLingers()
+    {
+        FenceEntry[] lingering = [.. _entries.Where(static entry => !entry.IsCutOff && !entry.Fence.IsSignaled)];
+        return lingering.Length == 0 ? Empty : new FenceSnapshot(lingering);
+    }
+
     /// <summary>One fence that stands for all (<c>dma_resv_get_singleton</c>); see <see cref="Fence.Merge"/>.</summary>
     /// <returns>Signaled already if none is pending.</returns>
     public Fence Merge()

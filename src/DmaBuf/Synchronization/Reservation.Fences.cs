@@ -38,12 +38,15 @@ public sealed partial class Reservation
     /// A reservation does not know which of its buffers has been revoked: importers announce their work with <see cref="Attachment.AddFence"/>,
     /// which does.
     /// </remarks>
-    public void AddFence(in ReservationLock held, Fence fence, FenceUsage usage)
+    public void AddFence(in ReservationLock held, Fence fence, FenceUsage usage) => AddFenceOf(in held, fence, usage, isCutOff: false);
+
+    /// <summary>The same, and whether a revoke that takes the mappings away also stops the work behind the fence.</summary>
+    internal void AddFenceOf(in ReservationLock held, Fence fence, FenceUsage usage, bool isCutOff)
     {
         ArgumentNullException.ThrowIfNull(fence);
         ThrowIfUnknown(usage);
         ThrowIfNotHeldBy(in held);
-        Volatile.Write(ref _fences, FenceList.Add(_fences, new FenceEntry(fence, usage)));
+        Volatile.Write(ref _fences, FenceList.Add(_fences, new FenceEntry(fence, usage, isCutOff)));
     }
 
     /// <summary>Are there pending fences of this class or an earlier one (the opposite of <c>dma_resv_test_signaled</c>)? Needs no lock.</summary>

@@ -123,13 +123,22 @@ public sealed partial class Reservation
 
     /// <summary>
     /// Locks, or joins the hold that this thread is in: for teardown that may run inside a callback and must not fail. Proofs and tickets cannot leave
-    /// the stack of their thread, so a hold of this thread is one of its callers'.
+    /// the stack of their thread, so a hold of this thread is one of its callers'. The lock order is not checked here: a thread that tears down while
+    /// it holds another reservation breaks it, but an exception would lose what is being torn down, and that for certain.
     /// </summary>
     internal ReservationJoin LockOrJoin(out ReservationLock held)
     {
-        bool joins = IsHeldByCurrentThread;
-        held = joins ? new ReservationLock(this, CurrentHold) : Lock();
-        return new ReservationJoin(held, owns: !joins);
+        if (IsHeldByCurrentThread)
+        {
+            held = new ReservationLock(this, CurrentHold, isLent: true);
+            return new ReservationJoin(held, owns: false);
+        }
+
+        if (!TryTakeFree(out ulong hold))
+            hold = WaitWithoutTicket(CancellationToken.None);
+        ReservationLockOrder.Record(this, hold, transaction: null);
+        held = new ReservationLock(this, hold);
+        return new ReservationJoin(held, owns: true);
     }
 
     internal bool IsCurrentHold(ulong hold) => CurrentHold == hold && hold != 0;

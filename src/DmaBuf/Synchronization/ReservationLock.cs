@@ -14,11 +14,13 @@ public readonly ref struct ReservationLock : IDisposable
 {
     private readonly Reservation? _reservation;
     private readonly ulong _hold;
+    private readonly bool _isLent;
 
-    internal ReservationLock(Reservation reservation, ulong hold)
+    internal ReservationLock(Reservation reservation, ulong hold, bool isLent = false)
     {
         _reservation = reservation;
         _hold = hold;
+        _isLent = isLent;
     }
 
     /// <summary>The reservation that is, or was, locked.</summary>
@@ -34,7 +36,15 @@ public readonly ref struct ReservationLock : IDisposable
     internal ulong Hold => _hold;
 
     /// <summary>
-    /// Unlocks, once. A proof that came from a <see cref="ReservationTicket"/> does nothing here: its ticket owns the lock and releases it.
+    /// Unlocks, once. A proof that came from a <see cref="ReservationTicket"/>, or that was handed to a callback, does nothing here: who made it owns the lock
+    /// and releases it.
     /// </summary>
-    public void Dispose() => _reservation?.Unlock(_hold);
+    public void Dispose()
+    {
+        if (!_isLent)
+            _reservation?.Unlock(_hold);
+    }
+
+    /// <summary>The same proof for a callback: whatever it does with it, the lock stays held until its owner leaves it.</summary>
+    internal ReservationLock Lend() => _reservation is null ? default : new ReservationLock(_reservation, _hold, isLent: true);
 }

@@ -45,21 +45,25 @@ public sealed class LifeDefects : BufferFixture
     }
 
     [Fact]
-    public void D_22_a_revoke_waits_without_the_lock_that_unmap_needs()
+    public async Task D_22_a_revoke_waits_without_the_lock_that_unmap_needs()
     {
         using DmaBuffer buffer = Export(_type.Offer());
         using FakeAttachment attachment = buffer.Attach(new FakeDynamicImporter(), _type.Request());
         using FakeMapping mapping = attachment.MapFake();
         Reservation heldForEver = new();
+        Task<RevokeReport>? revoke = null;
         DefectProof.Show<(Action BeginToWait, Reservation Lock)>(
             "unmap can never get the lock",
-            (() => Assert.False(buffer.RevokeAsync(Timeout.InfiniteTimeSpan).AsTask().IsCompleted), buffer.Reservation),
+            (() => revoke = buffer.RevokeAsync(Timeout.InfiniteTimeSpan).AsTask(), buffer.Reservation),
             (() => WaitWithTheLock(heldForEver), heldForEver),
-            static (revoke, defect) =>
+            static (waits, defect) =>
             {
-                revoke.BeginToWait();
-                defect.AbsentIf(!revoke.Lock.IsLocked);
+                waits.BeginToWait();
+                defect.AbsentIf(!waits.Lock.IsLocked);
             });
+        Assert.False(revoke!.IsCompleted);
+        mapping.Dispose();
+        await revoke;
     }
 
     [Fact]

@@ -8,9 +8,13 @@ internal sealed class FakeAttachment : Attachment
     {
     }
 
-    public override Revocability Revocability => ProgrammedRevocability;
+    public override Revocability Revocability => FailRevocability is null ? ProgrammedRevocability : throw FailRevocability;
 
     internal Revocability ProgrammedRevocability { get; set; } = Revocability.Enforced;
+
+    internal Exception? FailRevocability { get; set; }
+
+    internal LockedCall? Mapping { get; set; }
 
     internal Func<Exception?>? FailMap { get; set; }
 
@@ -49,6 +53,7 @@ internal sealed class FakeAttachment : Attachment
     private static FakeMapping MapIt(in MapTicket ticket, FakeAttachment attachment)
     {
         attachment.Trace.Add("map");
+        attachment.Mapping?.Invoke(ticket.Held);
         ticket.Held.Reservation.ThrowIfNotHeldBy(ticket.Held);
         if (attachment.FailMap?.Invoke() is { } failure)
         {

@@ -7,6 +7,10 @@ internal sealed class FakePinningExporter(params MappingOffer[] offers) : FakeEx
 
     internal Exception? FailPin { get; set; }
 
+    internal Exception? FailUnpin { get; set; }
+
+    internal LockedCall? Pinning { get; set; }
+
     internal bool UnpinnedUnderTheLock { get; private set; }
 
     public void Pin(Attachment attachment, in ReservationLock held)
@@ -19,6 +23,7 @@ internal sealed class FakePinningExporter(params MappingOffer[] offers) : FakeEx
         }
 
         Pins++;
+        Pinning?.Invoke(in held);
     }
 
     public void Unpin(Attachment attachment, in ReservationLock held)
@@ -27,5 +32,9 @@ internal sealed class FakePinningExporter(params MappingOffer[] offers) : FakeEx
         Trace.Add("unpin");
         UnpinnedUnderTheLock = held.Reservation.IsLocked;
         Pins--;
+        if (FailUnpin is { } failure)
+        {
+            throw failure;
+        }
     }
 }

@@ -170,7 +170,7 @@ public sealed class BadInput : BufferFixture
         _ => throw new ArgumentOutOfRangeException(nameof(row), row, "no such row"),
     };
 
-    private static void UnderLock(DmaBuffer buffer, Buffers.LockedCall call)
+    private static void UnderLock(DmaBuffer buffer, LockedCall call)
     {
         using ReservationLock held = buffer.Reservation.Lock();
         call(in held);

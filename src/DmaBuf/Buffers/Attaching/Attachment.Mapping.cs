@@ -26,7 +26,7 @@ public abstract partial class Attachment
         bool mustWait;
         using (ReservationLock held = Buffer.Reservation.Lock(cancellationToken))
         {
-            mapping = MapHeld(in held, arguments, map);
+            mapping = MapHeld(held.Lend(), arguments, map);
             mustWait = !IsDynamic && Buffer.Reservation.HasPending(FenceUsage.Kernel);
         }
 
@@ -47,7 +47,7 @@ public abstract partial class Attachment
     {
         ArgumentNullException.ThrowIfNull(map);
         Buffer.Reservation.ThrowIfNotHeldBy(in held);
-        TMapping mapping = MapHeld(in held, arguments, map);
+        TMapping mapping = MapHeld(held.Lend(), arguments, map);
         if (!IsDynamic && Buffer.Reservation.HasPending(FenceUsage.Kernel))
         {
             WaitForArrival(mapping, cancellationToken);
@@ -73,84 +73,116 @@ public abstract partial class Attachment
     {
         ThrowIfForeign(mapping);
         Buffer.Reservation.ThrowIfNotHeldBy(in held);
-        if (Close(mapping) == GateEffect.TearDown)
+        if (Close(mapping) == GateEffect.TearDown && TearDownLocked(mapping, held.Lend()))
         {
-            TearDownLocked(mapping, in held);
+            Buffer.DropReference();
         }
     }
 
     internal void TearDown(Mapping mapping)
     {
+        bool ownedReference;
         using (Buffer.Reservation.LockOrJoin(out ReservationLock held))
         {
-            TearDownLocked(mapping, in held);
+            ownedReference = TearDownLocked(mapping, held.Lend());
         }
 
-        if ((_flags & AttachmentFlags.DetachWhenDrained) != 0)
+        if (ownedReference)
+        {
+            Buffer.DropReference();
+        }
+
+        if (IsDisposed)
         {
             DetachIfDrained();
         }
     }
 
-    internal void TearDownLocked(Mapping mapping, in ReservationLock held)
+    /// <summary>Undoes a mapping, once. True: it owned a reference to the buffer, which the caller drops, best after it has left the lock.</summary>
+    internal bool TearDownLocked(Mapping mapping, in ReservationLock held)
     {
         if ((mapping.Flags & MappingFlags.TornDown) != 0)
         {
-            return;
+            return false;
         }
 
         mapping.Flags |= MappingFlags.TornDown;
-        bool taken = (mapping.Flags & MappingFlags.Taken) != 0;
-        try
+        if ((mapping.Flags & MappingFlags.Taken) != 0)
         {
-            if (taken)
-            {
-                mapping.ReleaseTaken(in held);
-            }
-            else
-            {
-                mapping.Unmap(in held);
-            }
-        }
-        catch (Exception exception)
-        {
-            Buffer.ReportBrokenPromise($"unmapping '{Type}' for '{Importer}'", exception);
+            ReleaseTakenByExporter(mapping, in held);
+            ForgetTakenLocked(mapping);
+            return true;
         }
 
-        if (!taken)
-        {
-            ForgetLocked(mapping, in held);
-        }
+        UnmapByExporter(mapping, in held);
+        ForgetLocked(mapping, in held);
+        return false;
     }
 
     /// <summary>At a revoke's deadline: undoes the mapping, or takes the memory away under those who are inside. False: it cannot be taken.</summary>
     internal bool ForceLocked(Mapping mapping, in ReservationLock held)
     {
+        // First what a late unmap or access reads without the lock once it finds the gate closed.
+        mapping.Flags |= MappingFlags.Forced;
         mapping.CloseForRevoke();
         if (mapping.Gate.Inside == 0)
         {
             mapping.CloseForUnmap();
-            mapping.Flags |= MappingFlags.Forced;
             TearDownLocked(mapping, in held);
             return true;
         }
 
+        if (!TryTakeAway(mapping, in held))
+        {
+            mapping.Flags &= ~MappingFlags.Forced;
+            return false;
+        }
+
+        mapping.Flags |= MappingFlags.Taken;
+        ForgetLocked(mapping, in held);
+
+        // Who is inside still ends with a call to the exporter, which therefore must not be released before.
+        Buffer.TakeReferenceLocked();
+        mapping.Next = _taken;
+        _taken = mapping;
+        return true;
+    }
+
+    private bool TryTakeAway(Mapping mapping, in ReservationLock held)
+    {
         try
         {
-            if (!mapping.TryTakeAway(in held))
-            {
-                return false;
-            }
+            return mapping.TryTakeAway(in held);
         }
         catch (Exception exception)
         {
             Buffer.ReportBrokenPromise($"taking '{Type}' away from '{Importer}'", exception);
             return false;
         }
+    }
 
-        mapping.Flags |= MappingFlags.Taken | MappingFlags.Forced;
-        ForgetLocked(mapping, in held);
-        return true;
+    private void ForgetTakenLocked(Mapping mapping)
+    {
+        Mapping? before = null;
+        for (Mapping? taken = _taken; taken is not null; before = taken, taken = taken.Next)
+        {
+            if (!ReferenceEquals(taken, mapping))
+            {
+                continue;
+            }
+
+            if (before is null)
+            {
+                _taken = taken.Next;
+            }
+            else
+            {
+                before.Next = taken.Next;
+            }
+
+            taken.Next = null;
+            return;
+        }
     }
 
     internal void InvalidateLocked(InvalidateReason reason)
@@ -167,12 +199,27 @@ public abstract partial class Attachment
         _status = Transition(AttachmentEvent.Invalidate, "Invalidating");
     }
 
-    private TMapping MapHeld<TMapping, TArguments>(in ReservationLock held, TArguments arguments, MapFunction<TMapping, TArguments> map)
+    /// <summary>Accesses inside all live mappings. The lock is held.</summary>
+    internal int AccessesInside
+    {
+        get
+        {
+            int inside = 0;
+            for (Mapping? mapping = _mappings; mapping is not null; mapping = mapping.Next)
+            {
+                inside += mapping.Gate.Inside;
+            }
+
+            return inside;
+        }
+    }
+
+    private TMapping MapHeld<TMapping, TArguments>(ReservationLock held, TArguments arguments, MapFunction<TMapping, TArguments> map)
         where TMapping : Mapping
     {
         ThrowIfGone();
         Buffer.ThrowIfNotLive("Mapping", Importer);
-        AttachmentStatus next = Transition(AttachmentEvent.Map, "Mapping");
+        _ = Transition(AttachmentEvent.Map, "Mapping");
         FaultPoint.Check(FaultSite.MappingAllocation);
         IPinningExporter? pinning = IsDynamic ? null : Buffer.Pinning;
         pinning?.Pin(this, in held);
@@ -191,9 +238,11 @@ public abstract partial class Attachment
                     $"Mapping '{Buffer.DisplayName}' for '{Importer}' would cost {mapping.Cost}, but {CostBound} was agreed on. Attach again with a ceiling that permits it.");
             }
 
+            // Pinning and mapping may have moved the memory and so changed this very attachment; the event happens to what it is now.
+            ThrowIfGone();
+            _status = Transition(AttachmentEvent.Map, "Mapping");
             mapping.Flags = pinning is null ? MappingFlags.Linked : MappingFlags.Linked | MappingFlags.Pinned;
             Link(mapping);
-            _status = next;
             mapped = true;
             return mapping;
         }
@@ -212,10 +261,37 @@ public abstract partial class Attachment
         {
             mapping.CloseForUnmap();
             mapping.Flags |= MappingFlags.TornDown;
-            mapping.Unmap(in held);
+            UnmapByExporter(mapping, in held);
         }
 
-        pinning?.Unpin(this, in held);
+        if (pinning is not null)
+        {
+            UnpinByExporter(in held);
+        }
+    }
+
+    private void ReleaseTakenByExporter(Mapping mapping, in ReservationLock held)
+    {
+        try
+        {
+            mapping.ReleaseTaken(in held);
+        }
+        catch (Exception exception)
+        {
+            Buffer.ReportBrokenPromise($"releasing what was taken away of '{Type}' from '{Importer}'", exception);
+        }
+    }
+
+    private void UnmapByExporter(Mapping mapping, in ReservationLock held)
+    {
+        try
+        {
+            mapping.Unmap(in held);
+        }
+        catch (Exception exception)
+        {
+            Buffer.ReportBrokenPromise($"unmapping '{Type}' for '{Importer}'", exception);
+        }
     }
 
     private void WaitForArrival(Mapping mapping, CancellationToken cancellationToken)
@@ -279,7 +355,7 @@ public abstract partial class Attachment
         _status = Transition(invalidated ? AttachmentEvent.UnmapInvalidated : AttachmentEvent.Unmap, "Unmapping");
         if ((mapping.Flags & MappingFlags.Pinned) != 0)
         {
-            Buffer.Pinning!.Unpin(this, in held);
+            UnpinByExporter(in held);
         }
 
         mapping.Flags &= ~(MappingFlags.Linked | MappingFlags.Pinned);

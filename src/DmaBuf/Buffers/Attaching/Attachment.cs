@@ -23,6 +23,7 @@ public abstract partial class Attachment : IDisposable
     private AttachmentFlags _flags;
     private AttachmentStatus _status;
     private Mapping? _mappings;
+    private Mapping? _taken;
 
     /// <summary>Makes the attachment; only possible inside FinishMatch.</summary>
     /// <param name="context">What the core handed to FinishMatch.</param>
@@ -78,6 +79,26 @@ public abstract partial class Attachment : IDisposable
 
     internal Mapping? FirstMapping => _mappings;
 
+    /// <summary>Disposed, though it may stay listed until the last access has left.</summary>
+    internal bool IsDisposed => (_flags & AttachmentFlags.DetachWhenDrained) != 0;
+
+    /// <summary>What the type says, or None if it throws: a revoke goes on, and trusts it with nothing.</summary>
+    internal Revocability KnownRevocability
+    {
+        get
+        {
+            try
+            {
+                return Revocability;
+            }
+            catch (Exception exception)
+            {
+                Buffer.ReportBrokenPromise($"asking '{Type}' whether it can be taken away", exception);
+                return Revocability.None;
+            }
+        }
+    }
+
     internal bool IsQuarantined
     {
         get => (_flags & AttachmentFlags.Quarantined) != 0;
@@ -88,13 +109,16 @@ public abstract partial class Attachment : IDisposable
     protected internal virtual string Describe() => string.Empty;
 
     /// <summary>Detaches. Refuses while a mapping or a pin lives and then changes nothing.</summary>
-    /// <exception cref="DmaBufException">EBUSY: unmap or unpin first. EDEADLK: the reservation lock is held by this thread.</exception>
+    /// <exception cref="DmaBufException">
+    /// EBUSY: unmap or unpin first. EINVAL: its attach failed or has not ended yet. EDEADLK: the reservation lock is held by this thread.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">It was detached or disposed before.</exception>
     public void Detach()
     {
         DmaBuffer buffer = Buffer;
         bool last;
-        using (buffer.Reservation.Lock())
+        int owned = 0;
+        using (ReservationLock held = buffer.Reservation.Lock())
         {
             ThrowIfGone();
             (AttachmentStatus next, Errno refused) = AttachmentStatus.Detach(in _status);
@@ -104,10 +128,16 @@ public abstract partial class Attachment : IDisposable
             }
 
             _status = next;
+            if (_taken is not null)
+            {
+                owned = CloseTakenLocked(held.Lend());
+            }
+
             last = buffer.UnlistLocked(this);
         }
 
         buffer.TellDetached(this, last);
+        buffer.DropReferences(owned);
     }
 
     /// <summary>
@@ -124,9 +154,10 @@ public abstract partial class Attachment : IDisposable
     /// <param name="disposing">Always true: attachments have no finalizer.</param>
     protected virtual void Dispose(bool disposing)
     {
+        int owned;
         using (Buffer.Reservation.LockOrJoin(out ReservationLock held))
         {
-            if (_status.Phase != AttachmentPhase.Listed || (_flags & AttachmentFlags.DetachWhenDrained) != 0)
+            if (_status.Phase != AttachmentPhase.Listed || IsDisposed)
             {
                 return;
             }
@@ -138,11 +169,12 @@ public abstract partial class Attachment : IDisposable
                     $"'{Importer}' disposed its attachment to '{Buffer.DisplayName}' with {_status.LiveMappings} mappings and {_status.Pins} pins; they were undone.");
             }
 
-            UndoEverythingLocked(in held);
+            owned = UndoEverythingLocked(held.Lend());
             _flags |= AttachmentFlags.DetachWhenDrained;
         }
 
         DetachIfDrained();
+        Buffer.DropReferences(owned);
     }
 
     /// <summary>
@@ -157,9 +189,18 @@ public abstract partial class Attachment : IDisposable
         ThrowIfGone();
         ThrowIfStatic(nameof(Pin));
         Buffer.ThrowIfNotLive("Pinning", Importer);
-        AttachmentStatus next = Transition(AttachmentEvent.Pin, nameof(Pin));
-        Buffer.Pinning?.Pin(this, in held);
-        _status = next;
+        _ = Transition(AttachmentEvent.Pin, nameof(Pin));
+        ReservationLock lent = held.Lend();
+        Buffer.Pinning?.Pin(this, in lent);
+
+        // Pinning may have moved the memory and so changed this very attachment; the event happens to what it is now.
+        if (_status.Phase != AttachmentPhase.Listed || IsDisposed)
+        {
+            UnpinByExporter(in lent);
+            ThrowIfGone();
+        }
+
+        _status = Transition(AttachmentEvent.Pin, nameof(Pin));
     }
 
     /// <summary>Undoes one <see cref="Pin"/> (<c>dma_buf_unpin</c>).</summary>
@@ -169,16 +210,20 @@ public abstract partial class Attachment : IDisposable
         Buffer.Reservation.ThrowIfNotHeldBy(in held);
         ThrowIfStatic(nameof(Unpin));
         _status = Transition(AttachmentEvent.Unpin, nameof(Unpin));
-        Buffer.Pinning?.Unpin(this, in held);
+        UnpinByExporter(in held);
     }
 
     /// <summary>Adds a fence of this importer's work to the buffer's reservation (<c>dma_resv_add_fence</c>).</summary>
-    /// <exception cref="DmaBufException">ENODEV: the buffer is being or was revoked, no new work may begin.</exception>
+    /// <exception cref="DmaBufException">
+    /// ENODEV: the buffer is being or was revoked, no new work may begin. EINVAL: no such usage, or the lock is not held.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">It was detached or disposed.</exception>
     public void AddFence(in ReservationLock held, Fence fence, FenceUsage usage)
     {
         Buffer.Reservation.ThrowIfNotHeldBy(in held);
+        ThrowIfGone();
         Buffer.ThrowIfNotLive("Adding a fence", Importer);
-        Buffer.Reservation.AddFence(in held, fence, usage);
+        Buffer.Reservation.AddFenceOf(in held, fence, usage, isCutOff: Revocability == Revocability.Enforced);
     }
 
     /// <summary>True for the attachment that was just made for this pair: not one that a type kept from an earlier attach.</summary>
@@ -201,7 +246,7 @@ public abstract partial class Attachment : IDisposable
 
     internal void MarkFailed() => _status = Transition(AttachmentEvent.Refuse, "Refusing");
 
-    private void UndoEverythingLocked(in ReservationLock held)
+    private int UndoEverythingLocked(ReservationLock held)
     {
         Mapping? mapping = _mappings;
         while (mapping is not null)
@@ -219,6 +264,40 @@ public abstract partial class Attachment : IDisposable
         {
             Unpin(in held);
         }
+
+        return CloseTakenLocked(held);
+    }
+
+    /// <summary>
+    /// Whoever ends an attachment unmaps what a revoke has taken away: who is still inside finishes the work when leaving. Returns how many references to
+    /// the buffer were owned by what is gone now; the caller drops them after it has left the lock.
+    /// </summary>
+    private int CloseTakenLocked(ReservationLock held)
+    {
+        int owned = 0;
+        while (_taken is { } mapping)
+        {
+            _taken = mapping.Next;
+            mapping.Next = null;
+            if (mapping.CloseForUnmap() == GateEffect.TearDown && TearDownLocked(mapping, in held))
+            {
+                owned++;
+            }
+        }
+
+        return owned;
+    }
+
+    private void UnpinByExporter(in ReservationLock held)
+    {
+        try
+        {
+            Buffer.Pinning?.Unpin(this, in held);
+        }
+        catch (Exception exception)
+        {
+            Buffer.ReportBrokenPromise($"unpinning for '{Importer}'", exception);
+        }
     }
 
     /// <summary>Finishes a dispose once no mapping is left: called after each tear-down, without the lock.</summary>
@@ -227,7 +306,7 @@ public abstract partial class Attachment : IDisposable
         bool last;
         using (Buffer.Reservation.LockOrJoin(out _))
         {
-            if ((_flags & AttachmentFlags.DetachWhenDrained) == 0 || _status.Phase != AttachmentPhase.Listed || _status.LiveMappings > 0)
+            if (!IsDisposed || _status.Phase != AttachmentPhase.Listed || _status.LiveMappings > 0)
             {
                 return;
             }
@@ -256,11 +335,13 @@ public abstract partial class Attachment : IDisposable
 
     /// <summary>Disposed counts as gone even while somebody inside a mapping keeps it listed; else a new mapping would keep it for ever.</summary>
     private void ThrowIfGone()
-        => ObjectDisposedException.ThrowIf(_status.Phase == AttachmentPhase.Detached || (_flags & AttachmentFlags.DetachWhenDrained) != 0, this);
+        => ObjectDisposedException.ThrowIf(_status.Phase == AttachmentPhase.Detached || IsDisposed, this);
 
     private void ThrowNotDetachable(Errno refused) => throw new DmaBufException(
         refused,
-        $"Detaching '{Importer}' from '{Buffer.DisplayName}' was refused: {_status.LiveMappings} mappings and {_status.Pins} pins live. Unmap and unpin them first.");
+        refused == Errno.EBUSY
+            ? $"Detaching '{Importer}' from '{Buffer.DisplayName}' was refused: {_status.LiveMappings} mappings and {_status.Pins} pins live. Unmap and unpin them first."
+            : $"Detaching '{Importer}' from '{Buffer.DisplayName}' was refused: it is not attached, its attach failed or has not ended yet. There is nothing to detach.");
 
     private void ThrowIfStatic(string tried)
     {

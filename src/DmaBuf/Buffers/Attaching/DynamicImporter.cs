@@ -16,11 +16,11 @@ public abstract class DynamicImporter : DmaBufferImporter
     /// <summary>
     /// The attachment's present mappings are no longer good (<c>invalidate_mappings</c>, formerly <c>move_notify</c>). Called <b>with the reservation
     /// lock held</b>: it may unmap and map again with <paramref name="held"/>, and must not wait for anything that needs the lock. It may arrive before
-    /// Attach has returned, which is why it carries the attachment.
+    /// Attach has returned, which is why it carries the attachment; it does not arrive any more once the attachment was disposed.
     /// </summary>
     /// <param name="attachment">The attachment whose mappings are meant.</param>
     /// <param name="reason">Why. After <see cref="InvalidateReason.Revoke"/> a new map fails with ENODEV.</param>
-    /// <param name="held">The proof that the lock is held; good until this call returns.</param>
+    /// <param name="held">The proof that the lock is held; good until this call returns. Disposing it does nothing: the lock is the exporter's.</param>
     /// <remarks>
     /// The importer may go on using the old mapping until the fences that it added have signalled, and must unmap within bounded time. An exception is
     /// reported to the registry and counts as not having let go.

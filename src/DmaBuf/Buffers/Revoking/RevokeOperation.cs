@@ -1,8 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace DmaBuf;
 
 /// <summary>One revoke under way: what it waits for, and its report. It runs to its deadline whatever becomes of those who wait for it.</summary>
+/// <remarks>
+/// It owns a reference to the buffer, so that nobody is released while its importers are waited for (spec B.3). The wait ends with the earliest
+/// deadline of all who asked for the revoke.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A second revoke may bring the end forward at any time; disarmed when it has ended, the source holds nothing.")]
 internal sealed class RevokeOperation(DmaBuffer buffer, TimeProvider time)
 {
+    private readonly CancellationTokenSource _late = new(Timeout.InfiniteTimeSpan, time);
+    private long _end = long.MaxValue;
     private readonly TaskCompletionSource<RevokeReport> _report = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completed under the lock when the last mapping has gone.</summary>
@@ -25,39 +34,84 @@ internal sealed class RevokeOperation(DmaBuffer buffer, TimeProvider time)
     }
 
     /// <summary>Waits and finishes; the part before the first wait runs on the caller. Called without the lock.</summary>
-    internal void Run(TimeSpan deadline) => _ = RunAsync(deadline);
+    internal void Run(TimeSpan deadline)
+    {
+        EndBy(deadline);
+        _ = RunAsync();
+    }
 
-    private async Task RunAsync(TimeSpan deadline)
+    /// <summary>Brings the end forward to so long from now; never puts it off. Called without the lock.</summary>
+    internal void EndBy(TimeSpan deadline)
+    {
+        if (deadline == TimeSpan.Zero)
+        {
+            _late.Cancel();
+        }
+        else if (deadline != Timeout.InfiniteTimeSpan)
+        {
+            BringForward(time.GetTimestamp() + (long)(deadline.TotalSeconds * time.TimestampFrequency), deadline);
+        }
+    }
+
+    private void BringForward(long end, TimeSpan deadline)
+    {
+        long known = Volatile.Read(ref _end);
+        while (end < known)
+        {
+            long seen = Interlocked.CompareExchange(ref _end, end, known);
+            if (seen == known)
+            {
+                _late.CancelAfter(deadline);
+                DisarmIfEnded();
+                return;
+            }
+
+            known = seen;
+        }
+    }
+
+    private async Task RunAsync()
     {
         try
         {
-            await WaitAsync(deadline).ConfigureAwait(false);
-            _report.TrySetResult(buffer.FinishRevoke(this));
+            await WaitAsync().ConfigureAwait(false);
+            RevokeReport report = buffer.FinishRevoke(this);
+            buffer.DropReference();
+            _report.TrySetResult(report);
         }
         catch (Exception exception)
         {
             // Whoever waits must learn of it; nobody else observes this task.
             _report.TrySetException(exception);
         }
+
+        DisarmIfEnded();
     }
 
-    private async Task WaitAsync(TimeSpan deadline)
+    /// <summary>Called after each of the two that may come last, so that no timer keeps the buffer.</summary>
+    private void DisarmIfEnded()
+    {
+        if (_report.Task.IsCompleted)
+        {
+            _late.CancelAfter(Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task WaitAsync()
     {
         if (Drained.Task.IsCompleted && Fences.IsSignaled)
         {
             return;
         }
 
-        using CancellationTokenSource late = new();
-        Task all = Task.WhenAll(Drained.Task, Fences.WaitAsync(late.Token).AsTask());
         try
         {
-            await all.WaitAsync(deadline, time, CancellationToken.None).ConfigureAwait(false);
+            await Fences.WaitAsync(_late.Token).ConfigureAwait(false);
+            await Drained.Task.WaitAsync(_late.Token).ConfigureAwait(false);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException)
         {
-            // The deadline came: stop waiting for fences, and let FinishRevoke cut off.
-            await late.CancelAsync().ConfigureAwait(false);
+            // The deadline came: stop waiting, and let FinishRevoke cut off.
         }
     }
 }
