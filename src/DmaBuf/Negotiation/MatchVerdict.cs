@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// The verdict on one pair: accepted at a cost, declined for a property, or aborted with an errno. Made by <see cref="MatchContext"/> alone; a number
 /// that means neither success nor an error cannot be expressed.
 /// </summary>
+/// <remarks>An immutable value, safe for all threads.</remarks>
 public readonly struct MatchVerdict
 {
     // A property name, a MatchDecline whose values are text, or the reason of an abort.
