@@ -3,6 +3,7 @@ using DmaBuf;
 namespace FabricMapping;
 
 /// <summary>An importer that reaches the buffer over the link.</summary>
+/// <remarks>Safe for all threads.</remarks>
 public sealed class FabricAttachment : Attachment
 {
     private readonly FabricOffer _offer;
@@ -22,14 +23,17 @@ public sealed class FabricAttachment : Attachment
 
     internal IFabricOperations Operations => _offer.Operations;
 
-    /// <summary>Opens a window on the buffer.</summary>
+    /// <summary>Opens a window on the buffer. Called without the reservation lock.</summary>
     /// <exception cref="DmaBufException">ENODEV: revoked; else the exporter's errno.</exception>
-    public FabricWindow MapFabric() => Map(this, static (in MapTicket ticket, FabricAttachment attachment) =>
-    {
-        FabricRange range = attachment.Operations.OpenWindow(attachment, ticket.Held);
-        return new FabricWindow(in ticket, range);
-    });
+    public FabricWindow MapFabric() => Map(this, MapHeld);
+
+    /// <summary>The same with the lock held by the caller, for example inside <c>OnInvalidate</c>.</summary>
+    /// <exception cref="DmaBufException">ENODEV: revoked; else the exporter's errno.</exception>
+    public FabricWindow MapFabricLocked(in ReservationLock held) => MapLocked(in held, this, MapHeld);
 
     /// <inheritdoc/>
     protected override string Describe() => Node.ToString();
+
+    private static FabricWindow MapHeld(in MapTicket ticket, FabricAttachment attachment)
+        => new(in ticket, attachment.Operations.OpenWindow(attachment, ticket.Held));
 }

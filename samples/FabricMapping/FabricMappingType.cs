@@ -17,7 +17,8 @@ public sealed class FabricMappingType : MappingType<FabricOffer, FabricRequest, 
     public static MappingOffer Offer(FabricNode node, IFabricOperations operations) => Instance.CreateOffer(new FabricOffer(node, operations));
 
     /// <summary>Requests memory on a link.</summary>
-    public static MappingRequest<FabricAttachment> Request(FabricNode node) => Instance.CreateRequest(new FabricRequest(node));
+    public static MappingRequest<FabricAttachment> Request(FabricNode node, MappingCost ceiling = MappingCost.Default)
+        => Instance.CreateRequest(new FabricRequest(node), ceiling);
 
     /// <inheritdoc/>
     protected override MatchVerdict Match(in MatchContext context, FabricOffer offer, FabricRequest request)
@@ -34,4 +35,12 @@ public sealed class FabricMappingType : MappingType<FabricOffer, FabricRequest, 
 
     /// <inheritdoc/>
     protected override string DescribeRequest(FabricRequest request) => request.Node.ToString();
+
+    /// <summary>For the codec: an offer is opaque to everybody but its type.</summary>
+    internal FabricNode NodeOf(MappingOffer offer)
+        => TryGetOffer(offer, out FabricOffer data) ? data.Node : throw new ArgumentException($"'{offer}' is no offer of '{this}'.", nameof(offer));
+
+    /// <summary>The same for a request.</summary>
+    internal FabricNode NodeOf(MappingRequest request)
+        => TryGetRequest(request, out FabricRequest data) ? data.Node : throw new ArgumentException($"'{request}' is no request of '{this}'.", nameof(request));
 }

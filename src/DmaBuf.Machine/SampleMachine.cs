@@ -4,6 +4,7 @@ namespace DmaBuf.Machine;
 /// The machine that demonstrations and the matrix use: small, and with every way to reach memory once. A GPU-like function and an engine
 /// share a switch; two more engines hang at root ports of their own, one behind the IOMMU and one without; one engine is no PCI device.
 /// </summary>
+/// <remarks>Stateless, safe for all threads.</remarks>
 public static class SampleMachine
 {
     /// <summary>The IOMMU.</summary>

@@ -7,4 +7,5 @@ namespace DmaBuf.Linux;
 /// <param name="ProcessId">The process; 0 if it is not visible in this process's PID namespace.</param>
 /// <param name="UserId">Its effective user.</param>
 /// <param name="GroupId">Its effective group.</param>
+/// <remarks>An immutable value, safe for all threads.</remarks>
 public readonly record struct PeerCredentials(int ProcessId, uint UserId, uint GroupId);

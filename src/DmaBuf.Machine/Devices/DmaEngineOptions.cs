@@ -1,6 +1,7 @@
 namespace DmaBuf.Machine;
 
 /// <summary>How a DMA engine reaches memory.</summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record DmaEngineOptions
 {
     /// <summary>

@@ -1,13 +1,20 @@
 namespace DmaBuf.Testing;
 
 /// <summary>The result of one rule.</summary>
-/// <param name="Rule">The rule as a sentence.</param>
-/// <param name="Failure">What was found instead; null: the rule holds.</param>
-public sealed record ConformanceResult(string Rule, string? Failure)
+/// <param name="Rule">The rule.</param>
+/// <param name="Verdict">Whether it holds.</param>
+/// <param name="Detail">What was found instead, or why it was not checked; null: it holds.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
+public sealed record ConformanceResult(ConformanceRule Rule, ConformanceVerdict Verdict, string? Detail)
 {
-    /// <summary>Whether the rule holds.</summary>
-    public bool Passed => Failure is null;
+    /// <summary>True unless the rule is broken.</summary>
+    public bool Passed => Verdict != ConformanceVerdict.Broken;
 
     /// <summary>The rule and what was found.</summary>
-    public override string ToString() => Passed ? $"ok: {Rule}" : $"BROKEN: {Rule}: {Failure}";
+    public override string ToString() => Verdict switch
+    {
+        ConformanceVerdict.Holds => $"ok: {Rule}",
+        ConformanceVerdict.NotChecked => $"not checked: {Rule}: {Detail}",
+        _ => $"BROKEN: {Rule}: {Detail}. The rule: {Rule.Meaning}",
+    };
 }

@@ -1,70 +1,101 @@
+using static DmaBuf.Testing.ConformanceBench;
+using static DmaBuf.Testing.ConformanceImporters;
+
 namespace DmaBuf.Testing;
 
-/// <summary>Rules of attachments and mappings.</summary>
+/// <summary>Rules of mappings and accesses.</summary>
 internal static class LifeRules
 {
     internal static IReadOnlyList<ConformanceRule> All { get; } =
     [
-        new("Map, access and unmap work, and each map makes a new mapping", static bench => WithAttachment(bench, attachment =>
-        {
-            Mapping first = bench.Subject.Map(attachment);
-            Mapping second = bench.Subject.Map(attachment);
-            bool inside = false;
-            bench.Subject.Access(first, () => inside = true);
-            first.Dispose();
-            bench.Subject.Access(second, () => inside &= true);
-            second.Dispose();
-            ConformanceBench.Expect(!ReferenceEquals(first, second), "the same mapping came twice");
-            ConformanceBench.Expect(inside, "the access did not run what is inside it");
-            ConformanceBench.Expect(attachment.LiveMappings == 0, "a mapping was left");
-        })),
-        new("A mapping costs no more than was agreed on", static bench => WithAttachment(bench, attachment =>
+        new("MapIsFresh", "Map, access and unmap work, several times at once, and each map makes a new mapping of its attachment.", Each, static bench =>
+            bench.WithAttachment(attachment =>
+            {
+                Mapping first = bench.Subject.Map(attachment);
+                Mapping second = bench.Subject.Map(attachment);
+                int accesses = 0;
+                bench.Access(first, () => accesses++);
+                first.Dispose();
+                bench.Access(second, () => accesses++);
+                second.Dispose();
+                Expect(!ReferenceEquals(first, second), "the same mapping came twice");
+                Expect(accesses == 2, "an access did not run what is inside it");
+                Expect(attachment.LiveMappings == 0, "a mapping was left");
+            })),
+        new("CostWithinBound", "A mapping costs no more than was agreed on.", Each, static bench => bench.WithAttachment(attachment =>
         {
             using Mapping mapping = bench.Subject.Map(attachment);
-            ConformanceBench.Expect((mapping.Cost & ~attachment.CostBound) == 0, $"{mapping.Cost} beyond {attachment.CostBound}");
+            Expect((mapping.Cost & ~attachment.CostBound) == 0, $"{mapping.Cost} beyond {attachment.CostBound}");
         })),
-        new("After unmap no access succeeds, and unmapping again does nothing", static bench => WithAttachment(bench, attachment =>
-        {
-            Mapping mapping = bench.Subject.Map(attachment);
-            mapping.Dispose();
-            mapping.Dispose();
-            bench.ExpectAccessRefused<ObjectDisposedException>(mapping);
-        })),
-        new("An unmap waits for the access that is inside", static bench => WithAttachment(bench, attachment =>
-        {
-            Mapping mapping = bench.Subject.Map(attachment);
-            bench.Subject.Access(mapping, () =>
+        new("NoAccessAfterUnmap", "After unmap no access succeeds, and unmapping again does nothing.", Each, static bench =>
+            bench.WithAccess(attachment =>
             {
+                Mapping mapping = bench.Subject.Map(attachment);
                 mapping.Dispose();
-                ConformanceBench.Expect(attachment.LiveMappings == 1, "the memory was unmapped under an access");
-            });
-            ConformanceBench.Expect(attachment.LiveMappings == 0, "the last access did not finish the unmap");
-        })),
-        new("Detach is refused while a mapping lives, and changes nothing", static bench => WithAttachment(bench, attachment =>
-        {
-            using Mapping mapping = bench.Subject.Map(attachment);
-            ConformanceBench.ExpectErrno(Errno.EBUSY, attachment.Detach);
-            bench.Subject.Access(mapping, static () => { });
-        })),
-        new("The attachment describes itself in one line", static bench => WithAttachment(bench, attachment =>
-        {
-            string line = attachment.Buffer.Registry.Dump();
-            ConformanceBench.Expect(line.Contains($"\t{attachment.Type.Name}:", StringComparison.Ordinal), "the dump does not show the type");
-        })),
-        new("Every n-th allocation that fails is undone", static bench => FaultSweep.Run(
-            () =>
+                mapping.Dispose();
+                bench.ExpectAccessRefused<ObjectDisposedException>(mapping);
+            })),
+        new("UnmapWaitsForAccess", "An unmap waits for the access that is inside, and happens when it ends.", Each, static bench =>
+            bench.WithAccess(attachment =>
             {
-                using DmaBuffer buffer = bench.Export();
-                using Attachment attachment = bench.Attach(buffer);
+                Mapping mapping = bench.Subject.Map(attachment);
+                bench.Access(mapping, () =>
+                {
+                    mapping.Dispose();
+                    Expect(attachment.LiveMappings == 1, "the memory was unmapped under an access");
+                });
+                Expect(attachment.LiveMappings == 0, "the last access did not finish the unmap");
+            })),
+        new("AccessesRunSideBySide", "A second thread can access a mapping while a first one does.", Each, static bench =>
+            bench.WithAccess(attachment =>
+            {
                 using Mapping mapping = bench.Subject.Map(attachment);
-            },
-            () => ConformanceBench.Expect(bench.Registry.Count == 0, "a failure left a buffer"))),
-    ];
+                Task? other = null;
+                bool entered = false;
+                bench.Access(mapping, () =>
+                {
+                    other = Task.Run(() => bench.Access(mapping));
+                    entered = Task.WaitAny([other], bench.Subject.Patience) == 0;
+                });
+                other?.GetAwaiter().GetResult();
+                Expect(entered, "the second access waited for the first");
+            })),
+        new("DetachRefusedWhileMapped", "Detach fails with EBUSY while a mapping lives, and changes nothing.", Each, static bench =>
+            bench.WithAttachment(attachment =>
+            {
+                using Mapping mapping = bench.Subject.Map(attachment);
+                ExpectErrno(Errno.EBUSY, attachment.Detach);
+                bench.Access(mapping);
+            })),
+        new("MapWithLockHeld", "The map call for callers that hold the reservation lock works with it held.", Each, static bench =>
+            bench.WithAttachment(attachment =>
+            {
+                Mapping? mapping;
+                using (ReservationLock held = attachment.Buffer.Reservation.Lock())
+                {
+                    mapping = bench.Subject.MapLocked(attachment, in held);
+                }
 
-    private static void WithAttachment(ConformanceBench bench, Action<Attachment> check)
-    {
-        using DmaBuffer buffer = bench.Export();
-        using Attachment attachment = bench.Attach(buffer);
-        check(attachment);
-    }
+                if (mapping is null)
+                {
+                    bench.Excuse = "the subject has no map call for callers that hold the lock";
+                    return;
+                }
+
+                bench.Access(mapping);
+                mapping.Dispose();
+            })),
+        new("WayInClosesWithUnmap", "What was copied out of an enforced mapping leads nowhere after unmap.", Each, static bench =>
+            bench.WithAttachment(attachment =>
+            {
+                using Mapping mapping = bench.Subject.Map(attachment);
+                if (WayIn.Of(bench, mapping) is not { } way)
+                {
+                    return;
+                }
+
+                mapping.Dispose();
+                Expect(!way(), "it still leads to the memory");
+            })),
+    ];
 }

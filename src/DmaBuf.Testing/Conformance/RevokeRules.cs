@@ -1,56 +1,57 @@
+using static DmaBuf.Testing.ConformanceBench;
+using static DmaBuf.Testing.ConformanceImporters;
+
 namespace DmaBuf.Testing;
 
-/// <summary>Rules of revoke: a mapping type cannot escape it.</summary>
+/// <summary>Rules of revoke where nobody is inside an access: a mapping type cannot escape it.</summary>
 internal static class RevokeRules
 {
     internal static IReadOnlyList<ConformanceRule> All { get; } =
     [
-        new("After a revoke no access and no map succeeds, until it is un-revoked", static bench =>
-        {
-            using DmaBuffer buffer = bench.Export();
-            using Attachment attachment = bench.Attach(buffer);
-            Mapping mapping = bench.Subject.Map(attachment);
-            Task<RevokeReport> revoke = buffer.RevokeAsync(TimeSpan.FromSeconds(10)).AsTask();
-            bench.ExpectAccessRefused<DmaBufException>(mapping);
-            ConformanceBench.Expect(!revoke.IsCompleted, "the revoke ended although a mapping lives");
-            mapping.Dispose();
-            ConformanceBench.Expect(Wait(revoke).Outcome == RevokeOutcome.Drained, "the revoke did not see the unmap");
-            ConformanceBench.ExpectErrno(Errno.ENODEV, () => bench.Subject.Map(attachment));
-            buffer.UnrevokeAsync().AsTask().Wait();
-            bench.Subject.Map(attachment).Dispose();
-        }),
-        new("At the deadline an enforced mapping is taken away, another is quarantined", static bench =>
-        {
-            using DmaBuffer buffer = bench.Export();
-            using Attachment attachment = bench.Attach(buffer);
-            Mapping mapping = bench.Subject.Map(attachment);
-            RevokeOutcome expected = attachment.Revocability == Revocability.Enforced ? RevokeOutcome.Forced : RevokeOutcome.Quarantined;
-            RevokeReport report = Wait(buffer.RevokeAsync(TimeSpan.Zero).AsTask());
-            ConformanceBench.Expect(report.Outcome == expected, $"{expected} was expected: {report}");
-            bench.ExpectAccessRefused<DmaBufException>(mapping);
-            mapping.Dispose();
-            attachment.Detach();
-        }),
-        new("A revoke waits for the access that is inside, and cuts it off at the deadline or reports it", static bench =>
-        {
-            using DmaBuffer buffer = bench.Export();
-            using Attachment attachment = bench.Attach(buffer);
-            Mapping mapping = bench.Subject.Map(attachment);
-            bench.Subject.Access(mapping, () =>
+        new("RevokeStopsAccessAndMap", "From the start of a revoke no access and no map succeeds; it waits for the mapping.", Each, static bench =>
+            bench.WithAttachment(attachment =>
             {
-                RevokeReport report = Wait(buffer.RevokeAsync(TimeSpan.Zero).AsTask());
-                RevokedAttachment mine = report.Attachments.Single();
-                ConformanceBench.Expect(mine.Accesses == 1, $"the report shows {mine.Accesses} accesses");
-                ConformanceBench.Expect(mine.Outcome != RevokeOutcome.Drained, "the revoke did not see the access");
-            });
-            mapping.Dispose();
-            attachment.Detach();
+                Mapping mapping = bench.Subject.Map(attachment);
+                Task<RevokeReport> revoke = attachment.Buffer.RevokeAsync(bench.Subject.Patience).AsTask();
+                bench.ExpectAccessRefused<DmaBufException>(mapping);
+                ExpectErrno(Errno.ENODEV, () => bench.Subject.Map(attachment));
+                Expect(!revoke.IsCompleted, "the revoke ended although a mapping lives");
+                mapping.Dispose();
+                Expect(bench.Finish(revoke).Outcome == RevokeOutcome.Drained, "the revoke did not see the unmap");
+            })),
+        new("RevokeDrains", "A revoke whose importer unmaps when it is told ends as Drained.", Dynamic, static bench =>
+            bench.WithAttachment(attachment =>
+            {
+                Mapping mapping = bench.Subject.Map(attachment);
+                bench.Access(mapping);
+                bench.Answer = (Attachment _, InvalidateReason _, in ReservationLock _) => mapping.Dispose();
+                RevokeReport report = bench.Revoke(attachment.Buffer, bench.Subject.Patience);
+                Expect(bench.Told.SequenceEqual([InvalidateReason.Revoke]), $"the importer was told {string.Join(", ", bench.Told)}");
+                Expect(report.Outcome == RevokeOutcome.Drained, report.ToString());
+                bench.ExpectAccessRefused<ObjectDisposedException>(mapping);
+            })),
+        new("RevokeEndsByRevocability", "At the deadline a mapping that nobody uses is Forced if it is enforced, else Quarantined.", Each, static bench =>
+            bench.WithAttachment(attachment =>
+            {
+                RevokeOutcome expected = TakeAwayRules.ExpectedOutcome(bench, attachment);
+                Mapping mapping = bench.Subject.Map(attachment);
+                RevokeReport report = bench.Revoke(attachment.Buffer, TimeSpan.Zero);
+                Expect(report.Outcome == expected, $"{expected} was expected: {report}");
+                bench.ExpectAccessRefused<DmaBufException>(mapping);
+                mapping.Dispose();
+                attachment.Detach();
+            })),
+        new("StaticImporterRefused", "An exporter that needs its memory back refuses an importer that cannot be told, with EOPNOTSUPP.", Static, static bench =>
+        {
+            if (bench.Subject.TakesStaticImporters)
+            {
+                bench.Excuse = "the subject takes static importers";
+                return;
+            }
+
+            using DmaBuffer buffer = bench.Export();
+            ExpectErrno(Errno.EOPNOTSUPP, () => bench.Attach(buffer).Dispose());
+            Expect(buffer.AttachmentCount == 0, "an attachment was left");
         }),
     ];
-
-    private static RevokeReport Wait(Task<RevokeReport> revoke)
-    {
-        ConformanceBench.Expect(Task.WaitAny([revoke], TimeSpan.FromSeconds(20)) == 0, "the revoke did not end by its deadline");
-        return revoke.GetAwaiter().GetResult();
-    }
 }

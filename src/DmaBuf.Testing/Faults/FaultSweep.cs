@@ -1,6 +1,7 @@
 namespace DmaBuf.Testing;
 
 /// <summary>Fails the n-th fault point of a piece of work, for every n, until the work runs through without reaching the n-th.</summary>
+/// <remarks>Safe for all threads: each sweep is bound to the thread that runs it.</remarks>
 public static class FaultSweep
 {
     /// <summary>More points than any single operation has; reaching it means that the work does not end.</summary>

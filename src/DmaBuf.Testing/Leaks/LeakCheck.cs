@@ -6,20 +6,22 @@ namespace DmaBuf.Testing;
 /// Counts what may leak before and after: buffers, attachments, live mappings, reported problems, and where the system shows them the descriptors of this process.
 /// </summary>
 /// <remarks>
-/// Start it first, dispose what the test made, then verify. Descriptors are counted for the whole process, so nothing else may open any meanwhile. Used by one thread.
+/// Start it first, dispose what the test made, then verify. Descriptors are those of the whole process, so nothing else may open any meanwhile; what is open for a moment only,
+/// such as a file that the runtime reads, does not count. Used by one thread.
 /// </remarks>
 public sealed class LeakCheck
 {
-    private const string DescriptorFolder = "/proc/self/fd";
     private const string Problems = "problems";
 
     private readonly DmaBufferRegistry _registry;
     private readonly Dictionary<string, long> _before;
+    private readonly HashSet<string> _descriptors;
 
     private LeakCheck(DmaBufferRegistry registry)
     {
         _registry = registry;
         _before = Count();
+        _descriptors = OpenDescriptors.Settled();
     }
 
     /// <summary>Counts what is there now.</summary>
@@ -41,6 +43,9 @@ public sealed class LeakCheck
             }
         }
 
+        HashSet<string> descriptors = OpenDescriptors.SettledTo(_descriptors);
+        leaks.AddRange(descriptors.Except(_descriptors).Select(static one => $"descriptor left open: {one}"));
+        leaks.AddRange(_descriptors.Except(descriptors).Select(static one => $"descriptor closed that was not this test's: {one}"));
         if (leaks.Count > 0)
         {
             throw new LeakException($"{string.Join("; ", leaks)}.\n{_registry.Dump()}\n{string.Join('\n', _registry.Problems)}");
@@ -50,29 +55,12 @@ public sealed class LeakCheck
     private Dictionary<string, long> Count()
     {
         IReadOnlyList<DmaBuffer> buffers = _registry.Buffers;
-        Dictionary<string, long> counts = new()
+        return new Dictionary<string, long>
         {
             ["buffers"] = buffers.Count,
             ["attachments"] = buffers.Sum(static buffer => (long)buffer.AttachmentCount),
             ["mappings"] = buffers.Sum(static buffer => (long)buffer.MappingCount),
             [Problems] = _registry.ProblemCount,
         };
-        if (Directory.Exists(DescriptorFolder))
-        {
-            counts["descriptors"] = Directory.GetFileSystemEntries(DescriptorFolder).LongCount(IsOurs);
-        }
-
-        return counts;
-    }
-
-    /// <summary>The runtime opens assemblies, libraries and its code memory when it likes; everything else was opened by somebody's wish.</summary>
-    private static bool IsOurs(string descriptor)
-    {
-        string? target = new FileInfo(descriptor).LinkTarget;
-        return target is not null
-            && !target.EndsWith(".dll", StringComparison.Ordinal)
-            && !target.EndsWith(".pdb", StringComparison.Ordinal)
-            && !target.Contains(".so", StringComparison.Ordinal)
-            && !target.StartsWith("/memfd:doublemapper", StringComparison.Ordinal);
     }
 }

@@ -6,6 +6,7 @@ namespace DmaBuf;
 /// An address as one device puts it on its bus (<c>dma_addr_t</c>): an IOVA, a PCI bus address or, without translation, the same number as a physical address. Valid for that device alone.
 /// </summary>
 /// <param name="Value">The address in bytes.</param>
+/// <remarks>An immutable value, safe for all threads.</remarks>
 public readonly record struct DmaAddress(ulong Value) : IComparable<DmaAddress>
 {
     /// <inheritdoc/>

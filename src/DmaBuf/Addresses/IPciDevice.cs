@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// A PCI function, as far as negotiation needs it: its address and how peer traffic from another function reaches it. Answers come from a snapshot
 /// of the topology: asking does no I/O and takes no lock.
 /// </summary>
+/// <remarks>Implementations are safe for all threads.</remarks>
 public interface IPciDevice
 {
     /// <summary>Domain, bus, device and function, for example <c>0000:03:00.0</c>.</summary>

@@ -6,6 +6,7 @@ namespace DmaBuf;
 /// An address in the machine's CPU physical address space (<c>phys_addr_t</c>). Not a DMA address: the two types do not mix.
 /// </summary>
 /// <param name="Value">The address in bytes.</param>
+/// <remarks>An immutable value, safe for all threads.</remarks>
 public readonly record struct PhysicalAddress(ulong Value) : IComparable<PhysicalAddress>
 {
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ namespace DmaBuf;
 /// </summary>
 /// <remarks>
 /// An injector is bound to the thread that installed it: other threads, and therefore tests that run in parallel, never see it. Work that hops to
-/// another thread leaves it behind. While nobody has installed one, a fault point costs one load and one branch.
+/// another thread leaves it behind. While nobody has installed one, a fault point costs one load and one branch. Safe for all threads.
 /// </remarks>
 public static class FaultInjection
 {

@@ -3,6 +3,7 @@ namespace DmaBuf;
 /// <summary>
 /// Handed to <c>FinishMatch</c>: the only thing from which an <see cref="Attachment"/> can be made. One context makes exactly one attachment.
 /// </summary>
+/// <remarks>Stays on the stack of one thread, for the call that it is lent to.</remarks>
 public readonly ref struct FinishContext
 {
     private readonly ref int _made;

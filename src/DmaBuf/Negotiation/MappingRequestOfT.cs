@@ -2,6 +2,7 @@ namespace DmaBuf;
 
 /// <summary>A request whose attachment type is known, so that attaching with it alone returns that attachment at compile time.</summary>
 /// <typeparam name="TAttachment">The attachment that this request makes.</typeparam>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public abstract class MappingRequest<TAttachment> : MappingRequest
     where TAttachment : Attachment
 {

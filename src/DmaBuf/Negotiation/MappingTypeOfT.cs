@@ -66,7 +66,7 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
         return new MappingRequest<TOffer, TRequest, TAttachment>(this, request, ceiling);
     }
 
-    /// <summary>The exporter's data in an offer of this type; null if the offer is of another type.</summary>
+    /// <summary>The exporter's data in an offer, for the type's codec; false if the offer is of another type, whose data nobody but that type may see.</summary>
     protected bool TryGetOffer(MappingOffer offer, [MaybeNullWhen(false)] out TOffer data)
     {
         ArgumentNullException.ThrowIfNull(offer);
@@ -75,7 +75,7 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
         return mine;
     }
 
-    /// <summary>The importer's data in a request of this type; null if the request is of another type.</summary>
+    /// <summary>The importer's data in a request, for the type's codec; false if the request is of another type.</summary>
     protected bool TryGetRequest(MappingRequest request, [MaybeNullWhen(false)] out TRequest data)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -7,6 +7,7 @@ namespace DmaBuf;
 /// Makes the verdict on one pair. Borrowed for the call of <c>Match</c>; it shows the buffer's unchanging facts and nothing of the attachment, which
 /// does not exist yet.
 /// </summary>
+/// <remarks>Stays on the stack of one thread, for the call that it is lent to.</remarks>
 [SuppressMessage("Performance", "CA1822", Justification = "A verdict can only be made where the core lent a context.")]
 public readonly ref struct MatchContext
 {

@@ -4,4 +4,5 @@ namespace DmaBuf;
 /// <param name="Property">The property that failed, for example <c>peer-to-peer</c>.</param>
 /// <param name="Offered">What the exporter offered.</param>
 /// <param name="Wanted">What the importer wanted.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record MatchDecline(string Property, string Offered, string Wanted);

@@ -5,7 +5,7 @@ namespace DmaBuf;
 /// that means neither success nor an error cannot be expressed.
 /// </summary>
 /// <remarks>
-/// Immutable. One word, so that it is returned in a register. What a decline or an abort says beside it stands in the log of the negotiation
+/// An immutable value, safe for all threads. One word, so that it is returned in a register. What a decline or an abort says beside it stands in the log of the negotiation
 /// whose context made it; the ticket in the word names the place there, and a verdict that was kept from another pair is told by it.
 /// </remarks>
 public readonly struct MatchVerdict

@@ -5,4 +5,5 @@ namespace DmaBuf;
 /// <param name="Version">The version of the mapping type.</param>
 /// <param name="Description">The type's own words.</param>
 /// <param name="ConvertibleTo">The names of the types that named converters make of it.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record NegotiationOffer(string Type, int Version, string Description, IReadOnlyList<string> ConvertibleTo);

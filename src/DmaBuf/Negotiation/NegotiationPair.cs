@@ -9,6 +9,7 @@ namespace DmaBuf;
 /// <param name="Decline">The property that failed and both sides' values, if it was declined.</param>
 /// <param name="Errno">The errno, if it was aborted.</param>
 /// <param name="Reason">The reason, if it was aborted.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record NegotiationPair(
     int Offer,
     int Request,

@@ -5,4 +5,5 @@ namespace DmaBuf;
 /// <param name="Size">The buffer's size in bytes.</param>
 /// <param name="Exporter">The exporter's name.</param>
 /// <param name="Importer">The importer's name.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record NegotiationParties(string Buffer, ulong Size, string Exporter, string Importer);

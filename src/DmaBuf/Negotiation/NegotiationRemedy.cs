@@ -6,4 +6,5 @@ namespace DmaBuf;
 /// <param name="Offer">The index of the offer that then matches.</param>
 /// <param name="Type">The name of the mapping type that would be agreed on.</param>
 /// <param name="Cost">The upper bound of what it would cost.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record NegotiationRemedy(string Change, int Request, int Offer, string Type, MappingCost Cost);

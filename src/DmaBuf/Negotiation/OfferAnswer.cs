@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace DmaBuf;
 
 /// <summary>What a computed offer source returns: a list of offers, or a refusal that reaches the caller of attach unchanged.</summary>
+/// <remarks>An immutable value, safe for all threads.</remarks>
 public readonly struct OfferAnswer
 {
     private OfferAnswer(MappingOfferList? offers, Errno errno, string? reason)

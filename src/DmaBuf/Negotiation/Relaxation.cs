@@ -4,4 +4,5 @@ namespace DmaBuf;
 /// <param name="Description">The change as an instruction, for example <c>accept peer-to-peer</c>.</param>
 /// <param name="Request">The request with that change alone.</param>
 /// <typeparam name="TRequest">The type's request data.</typeparam>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record Relaxation<TRequest>(string Description, TRequest Request);

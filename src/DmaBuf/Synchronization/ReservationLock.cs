@@ -9,6 +9,7 @@ namespace DmaBuf;
 /// an <c>await</c>. So no await is ever reached with a lock held.</para>
 /// <para>A proof names one hold. Once that hold has ended, the proof and all its copies are stale: methods refuse them with EINVAL, and
 /// disposing them does nothing, even if somebody else holds the lock by then.</para>
+/// <para>Used by one thread, the one that locked.</para>
 /// </remarks>
 public readonly ref struct ReservationLock : IDisposable
 {

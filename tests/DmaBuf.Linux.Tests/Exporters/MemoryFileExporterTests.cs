@@ -12,7 +12,17 @@ public sealed class MemoryFileExporterTests : IDisposable
     public void Dispose() => _leaks.Verify();
 
     [Fact]
-    public void Sealed_memory_passes_the_conformance_kit() => MappingTypeConformance.Verify(new MemoryFileSubject());
+    public void Sealed_memory_passes_the_conformance_kit_when_the_CPU_maps_it() => MappingTypeConformance.Verify(static () => new MemoryFileSubject.Cpu());
+
+    [Fact]
+    public void Sealed_memory_passes_the_conformance_kit_when_its_descriptor_is_passed_on()
+        => MappingTypeConformance.Verify(static () => new MemoryFileSubject.Descriptor());
+
+    [Fact]
+    public void No_exporter_of_kernel_memory_is_left_out_of_the_conformance_kit()
+        => Assert.Equal(
+            [typeof(MemoryFileExporter)],
+            typeof(MemoryFileExporter).Assembly.GetExportedTypes().Where(static type => typeof(DmaBufferExporter).IsAssignableFrom(type) && !type.IsAbstract));
 
     [Fact]
     public void The_importer_reads_what_the_exporter_wrote_without_a_copy()

@@ -1,9 +1,10 @@
+using System.Runtime.InteropServices;
 using DmaBuf.Testing;
 
 namespace DmaBuf.Linux.Tests.Exporters;
 
 /// <summary>Sealed memory as the subject of the conformance kit.</summary>
-internal sealed class MemoryFileSubject : MappingTypeSubject
+internal abstract class MemoryFileSubject : MappingTypeSubject
 {
     public override DmaBuffer Export(DmaBufferExportOptions options)
     {
@@ -20,19 +21,53 @@ internal sealed class MemoryFileSubject : MappingTypeSubject
         }
     }
 
-    public override MappingRequest AcceptedRequest() => CpuMappingType.Request(CpuAccess.Read);
-
-    public override MappingRequest? DeclinedRequest() => CpuMappingType.Request(CpuAccess.ReadWrite);
-
-    public override Mapping Map(Attachment attachment) => ((CpuAttachment)attachment).MapCpu();
-
-    public override void Access(Mapping mapping, Action inside)
+    /// <summary>The CPU maps it. Spans cannot leave their access, so there is nothing to copy out.</summary>
+    internal sealed class Cpu : MemoryFileSubject
     {
-        using CpuReadLease lease = ((CpuMapping)mapping).Read();
-        Assert.Equal(0, lease.Span[8191]);
-        inside();
+        public override MappingRequest AcceptedRequest() => CpuMappingType.Request(CpuAccess.Read);
 
-        // Also after a forced revoke inside this access the address can be read: zeros, and no fault.
-        Assert.Equal(0, lease.Span[0]);
+        public override MappingRequest? DeclinedRequest() => CpuMappingType.Request(CpuAccess.ReadWrite);
+
+        public override Mapping Map(Attachment attachment) => ((CpuAttachment)attachment).MapCpu();
+
+        public override Mapping? MapLocked(Attachment attachment, in ReservationLock held) => ((CpuAttachment)attachment).MapCpuLocked(in held);
+
+        public override void Access(Mapping mapping, Action inside)
+        {
+            using CpuReadLease lease = ((CpuMapping)mapping).Read();
+            Assert.Equal(0, lease.Span[8191]);
+            inside();
+
+            // Also after a forced revoke inside this access the address can be read: zeros, and no fault.
+            Assert.Equal(0, lease.Span[0]);
+        }
+    }
+
+    /// <summary>Its descriptor is passed on.</summary>
+    internal sealed class Descriptor : MemoryFileSubject
+    {
+        private readonly List<SafeHandle> _seen = [];
+
+        public override MappingRequest AcceptedRequest() => DescriptorMappingType.Request(new DescriptorNeeds { Kinds = DescriptorKind.MemoryFile });
+
+        public override MappingRequest? DeclinedRequest() => DescriptorMappingType.Request(new DescriptorNeeds { Kinds = DescriptorKind.DmaBuf });
+
+        public override Mapping Map(Attachment attachment) => ((DescriptorAttachment)attachment).MapDescriptor();
+
+        public override Mapping? MapLocked(Attachment attachment, in ReservationLock held) => ((DescriptorAttachment)attachment).MapDescriptorLocked(in held);
+
+        public override void Access(Mapping mapping, Action inside)
+        {
+            using DescriptorLease lease = ((DescriptorMapping)mapping).Borrow();
+            lock (_seen)
+            {
+                _seen.Add(lease.Handle);
+            }
+
+            Assert.False(lease.Handle.IsClosed);
+            inside();
+        }
+
+        public override string? FindLeftovers() => _seen.All(static handle => handle.IsClosed) ? null : "a descriptor is open";
     }
 }

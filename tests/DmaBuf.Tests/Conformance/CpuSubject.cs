@@ -2,6 +2,7 @@ using DmaBuf.Testing;
 
 namespace DmaBuf.Tests.Conformance;
 
+/// <summary>An array that the CPU maps. Spans cannot leave their access, so there is nothing to copy out.</summary>
 internal sealed class CpuSubject : MappingTypeSubject
 {
     public override DmaBuffer Export(DmaBufferExportOptions options) => DmaBuffer.Export(new ArrayExporter(new byte[4096], CpuAccess.Read), 4096, options);
@@ -11,6 +12,8 @@ internal sealed class CpuSubject : MappingTypeSubject
     public override MappingRequest? DeclinedRequest() => CpuMappingType.Request(CpuAccess.ReadWrite);
 
     public override Mapping Map(Attachment attachment) => ((CpuAttachment)attachment).MapCpu();
+
+    public override Mapping? MapLocked(Attachment attachment, in ReservationLock held) => ((CpuAttachment)attachment).MapCpuLocked(in held);
 
     public override void Access(Mapping mapping, Action inside)
     {

@@ -3,15 +3,20 @@ using DmaBuf.Testing;
 
 namespace DmaBuf.Tests.Conformance;
 
+/// <summary>An exporter that opens a file for each importer.</summary>
 internal sealed class DescriptorSubject : MappingTypeSubject
 {
-    public override DmaBuffer Export(DmaBufferExportOptions options) => DmaBuffer.Export(new Exporter(), 4096, options);
+    private readonly List<SafeHandle> _opened = [];
+
+    public override DmaBuffer Export(DmaBufferExportOptions options) => DmaBuffer.Export(new Exporter(_opened), 4096, options);
 
     public override MappingRequest AcceptedRequest() => DescriptorMappingType.Request();
 
     public override MappingRequest? DeclinedRequest() => DescriptorMappingType.Request(new DescriptorNeeds { Kinds = DescriptorKind.DmaBuf });
 
     public override Mapping Map(Attachment attachment) => ((DescriptorAttachment)attachment).MapDescriptor();
+
+    public override Mapping? MapLocked(Attachment attachment, in ReservationLock held) => ((DescriptorAttachment)attachment).MapDescriptorLocked(in held);
 
     public override void Access(Mapping mapping, Action inside)
     {
@@ -20,16 +25,27 @@ internal sealed class DescriptorSubject : MappingTypeSubject
         inside();
     }
 
+    public override string? FindLeftovers() => _opened.All(static handle => handle.IsClosed) ? null : "a descriptor is open";
+
     private sealed class Exporter : DmaBufferExporter, IDescriptorOperations
     {
-        internal Exporter()
-            : base("file") => Offers = OfferSource.Single(DescriptorMappingType.Offer(
+        private readonly List<SafeHandle> _opened;
+
+        internal Exporter(List<SafeHandle> opened)
+            : base("file")
+        {
+            _opened = opened;
+            Offers = OfferSource.Single(DescriptorMappingType.Offer(
                 this, new DescriptorFacts { Kind = DescriptorKind.MemoryFile, Memory = DescriptorMemory.Ram, ExporterName = "memfd" }));
+        }
 
         protected internal override OfferSource Offers { get; }
 
         public SafeHandle OpenDescriptor(DescriptorAttachment attachment, in ReservationLock held)
-            => File.OpenHandle(typeof(DescriptorSubject).Assembly.Location);
+        {
+            _opened.Add(File.OpenHandle(typeof(DescriptorSubject).Assembly.Location));
+            return _opened[^1];
+        }
 
         protected internal override void OnRelease(DmaBuffer buffer)
         {

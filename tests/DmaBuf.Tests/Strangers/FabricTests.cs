@@ -1,18 +1,17 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using DmaBuf.Testing;
 using FabricMapping;
 
 namespace DmaBuf.Tests.Strangers;
 
-/// <summary>A mapping type from an assembly that the core does not know: it negotiates, explains itself, and cannot escape a revoke.</summary>
+/// <summary>
+/// A mapping type from an assembly that the core does not know: it negotiates, explains itself, and cannot escape a revoke. <see cref="Surface.ConformanceDocument"/>
+/// puts it through the conformance kit.
+/// </summary>
 public sealed class FabricTests
 {
     private static readonly FabricNode Gpu = new(Link: 1, Number: 0);
     private readonly DmaBufferRegistry _registry = new();
-
-    [Fact]
-    public void A_strangers_type_passes_the_conformance_kit() => MappingTypeConformance.Verify(new Subject());
 
     [Fact]
     public void A_strangers_type_knows_only_the_core_and_the_core_does_not_know_it()
@@ -51,22 +50,28 @@ public sealed class FabricTests
         Assert.ThrowsAny<Exception>(() => mapping.Use(static range => range.Length));
     }
 
-    private DmaBuffer Export() => DmaBuffer.Export(new FabricExporter(Gpu), 4096, new DmaBufferExportOptions { Registry = _registry });
-
-    private sealed class Subject : MappingTypeSubject
+    [Fact]
+    public void A_strangers_codec_looks_into_its_own_offers_so_that_a_record_replays_to_the_same_result()
     {
-        public override DmaBuffer Export(DmaBufferExportOptions options) => DmaBuffer.Export(new FabricExporter(Gpu), 4096, options);
-
-        public override MappingRequest AcceptedRequest() => FabricMappingType.Request(new FabricNode(1, 3));
-
-        public override MappingRequest? DeclinedRequest() => FabricMappingType.Request(new FabricNode(2, 3));
-
-        public override Mapping Map(Attachment attachment) => ((FabricAttachment)attachment).MapFabric();
-
-        public override void Access(Mapping mapping, Action inside) => ((FabricWindow)mapping).Use(range =>
+        MappingTypeCodec[] codecs = [.. NegotiationReplay.StandardCodecs, new FabricCodec()];
+        foreach (int link in (int[])[1, 2])
         {
-            inside();
-            return range;
-        });
+            using DmaBuffer buffer = Export();
+            string record = NegotiationJson.Record(buffer, new DmaBufferImporter("nic"), [FabricMappingType.Request(new FabricNode(link, 7))], codecs);
+            Assert.Contains("\"link\": 1", record, StringComparison.Ordinal);
+            DmaBuf.Negotiation replayed = NegotiationReplay.Run(record, codecs);
+            Assert.Equal(NegotiationJson.Write(NegotiationJson.Read(record)), NegotiationJson.Write(replayed));
+            Assert.Equal(link == 1 ? Errno.None : Errno.EINVAL, replayed.Errno);
+        }
     }
+
+    [Fact]
+    public void A_type_looks_into_its_own_offers_and_requests_and_into_no_others()
+    {
+        LookingType mine = new();
+        Assert.Equal(("window", "view"), mine.Look(mine.Offer("window"), mine.Request("view")));
+        Assert.Equal((null, null), mine.Look(new LookingType().Offer("window"), FabricMappingType.Request(Gpu)));
+    }
+
+    private DmaBuffer Export() => DmaBuffer.Export(new FabricExporter(Gpu), 4096, new DmaBufferExportOptions { Registry = _registry });
 }

@@ -6,6 +6,7 @@ namespace DmaBuf;
 /// One access in progress. While it lives the mapping is not torn down; dispose it on every path, once. A revoke refuses new accesses and waits for
 /// this one.
 /// </summary>
+/// <remarks>Stays on the stack of one thread; several threads enter a scope each.</remarks>
 public ref struct AccessScope
 {
     private Mapping? _mapping;

@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// An importer that can be told to let go (<c>dma_buf_attach_ops</c> with an invalidation callback). It maps without pinning, and the exporter may move
 /// or take away the memory at any time.
 /// </summary>
+/// <remarks>Threads: <see cref="OnInvalidate"/> is called by one thread at a time for a buffer and side by side for several.</remarks>
 public abstract class DynamicImporter : DmaBufferImporter
 {
     /// <summary>Makes a dynamic importer.</summary>

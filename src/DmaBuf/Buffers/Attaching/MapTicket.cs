@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// The permission to make one <see cref="Mapping"/>: handed out by the attachment's base after the lock, the revoked check and the pin, so that a
 /// mapping that is not behind the gate cannot exist.
 /// </summary>
+/// <remarks>Stays on the stack of one thread, for the call that it is lent to.</remarks>
 public readonly ref struct MapTicket
 {
     private readonly ref Mapping? _made;

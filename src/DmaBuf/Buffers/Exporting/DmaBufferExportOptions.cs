@@ -1,6 +1,7 @@
 namespace DmaBuf;
 
 /// <summary>What an exporter may choose when it exports a buffer (<c>struct dma_buf_export_info</c>).</summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record DmaBufferExportOptions
 {
     /// <summary>The options of an export that chooses nothing.</summary>

@@ -11,6 +11,7 @@ namespace DmaBuf;
 /// Lock state on entry: <see cref="Offers"/>' function, <see cref="OnAttach"/>, <see cref="OnDetach"/>, <see cref="OnRelease"/> and CPU access run
 /// <b>without</b> the reservation lock; pinning and the operations of every mapping type run <b>with</b> it and may not await.
 /// </para>
+/// <para>Threads: what runs under the lock is called by one thread at a time for a buffer, all else from several threads side by side.</para>
 /// </remarks>
 public abstract class DmaBufferExporter
 {

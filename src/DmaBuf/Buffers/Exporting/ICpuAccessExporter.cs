@@ -3,6 +3,7 @@ namespace DmaBuf;
 /// <summary>
 /// An exporter whose memory needs work around CPU accesses (<c>begin_cpu_access</c> and <c>end_cpu_access</c>). Called without the reservation lock.
 /// </summary>
+/// <remarks>Threads: accesses of one buffer overlap, so both are called from several threads side by side.</remarks>
 public interface ICpuAccessExporter
 {
     /// <summary>Makes the memory coherent for the CPU.</summary>

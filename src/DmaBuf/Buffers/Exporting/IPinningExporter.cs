@@ -1,6 +1,7 @@
 namespace DmaBuf;
 
 /// <summary>An exporter whose memory can move, and which can be told to keep it in place (<c>pin</c> and <c>unpin</c>).</summary>
+/// <remarks>Threads: called by one thread at a time for a buffer and side by side for several.</remarks>
 public interface IPinningExporter
 {
     /// <summary>

@@ -7,6 +7,7 @@ namespace DmaBuf;
 /// <param name="Elapsed">From the start to the end of the revoke.</param>
 /// <param name="Attachments">The importers that had not let go by the deadline.</param>
 /// <param name="UnsignaledFences">The fences that had not signalled by the deadline, described.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record RevokeReport(
     RevokeOutcome Outcome, TimeSpan Elapsed, IReadOnlyList<RevokedAttachment> Attachments, IReadOnlyList<string> UnsignaledFences)
 {

@@ -7,4 +7,5 @@ namespace DmaBuf;
 /// <param name="Outcome">Forced or quarantined.</param>
 /// <param name="Mappings">The mappings that were still live.</param>
 /// <param name="Accesses">The accesses that were still inside them.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record RevokedAttachment(string Importer, string Type, Revocability Revocability, RevokeOutcome Outcome, int Mappings, int Accesses);

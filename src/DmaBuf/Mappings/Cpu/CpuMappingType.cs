@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// The mapping type <b>Cpu</b>: the importer is a program that reads and writes through spans. Every look at the memory is a lease, which
 /// brackets it with cache maintenance and fences where they are needed, and which a revoke waits for.
 /// </summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed class CpuMappingType : MappingType<CpuOffer, CpuRequest, CpuAttachment>
 {
     private CpuMappingType()

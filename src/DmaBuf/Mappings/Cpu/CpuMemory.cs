@@ -7,6 +7,7 @@ namespace DmaBuf;
 /// <remarks>
 /// <see cref="Window"/> is called by any number of threads side by side, always between the begin and the end of an access, so an implementation needs no gate of its
 /// own. Spans reach at most 2 GiB; larger memory is seen through several windows.
+/// <see cref="TryOverlay"/> and dispose are called by one thread at a time, <see cref="TryOverlay"/> while windows are in use.
 /// </remarks>
 public abstract class CpuMemory : IDisposable
 {

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace DmaBuf;
 
 /// <summary>One write access of the CPU. Its spans cannot outlive it; while it lives a revoke waits, up to its deadline.</summary>
+/// <remarks>Stays on the stack of one thread; several threads take a lease each.</remarks>
 public ref struct CpuWriteLease
 {
     private readonly CpuMapping _mapping;

@@ -1,6 +1,7 @@
 namespace DmaBuf;
 
 /// <summary>The exporter's operations for <see cref="CpuMappingType"/>: the role of <c>mmap</c> and <c>vmap</c>.</summary>
+/// <remarks>Threads: called with the reservation lock held, by one thread at a time for a buffer and side by side for several.</remarks>
 public interface ICpuOperations
 {
     /// <summary>Maps the whole buffer for the CPU. Called with the reservation lock held.</summary>

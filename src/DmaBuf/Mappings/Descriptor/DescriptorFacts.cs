@@ -1,6 +1,7 @@
 namespace DmaBuf;
 
 /// <summary>What an exporter knows of the descriptor that it would hand out, so that refusals that a kernel is known to make can be told before.</summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record DescriptorFacts
 {
     /// <summary>What the kernel object is; exactly one kind.</summary>

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace DmaBuf;
 
 /// <summary>The use of a buffer's descriptor for one call: to send it, or to hand it to a kernel interface.</summary>
+/// <remarks>Stays on the stack of one thread; several threads take a lease each.</remarks>
 public ref struct DescriptorLease
 {
     private AccessScope _access;

@@ -6,6 +6,7 @@ namespace DmaBuf;
 /// The mapping type <b>Descriptor</b>: the importer gets a kernel descriptor, because it is a kernel interface or hands it to one. What is known of the descriptor is
 /// matched against what the interface needs, property by property, before a bare errno comes back from a kernel.
 /// </summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed class DescriptorMappingType : MappingType<DescriptorOffer, DescriptorNeeds, DescriptorAttachment>
 {
     private DescriptorMappingType()

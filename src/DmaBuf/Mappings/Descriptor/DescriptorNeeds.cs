@@ -1,6 +1,7 @@
 namespace DmaBuf;
 
 /// <summary>What an importer that is a kernel interface, or that talks to one, needs of a descriptor. The defaults need nothing.</summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record DescriptorNeeds
 {
     /// <summary>The kinds of kernel object that it takes.</summary>

@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// Operations that install a buffer in an importer's I/O page table. Exporters rarely write them: the converter of physical address list
 /// offers does it for all of them, so that page-table rollback stands in one place.
 /// </summary>
+/// <remarks>Threads: called with the reservation lock held, by one thread at a time for a buffer and side by side for several.</remarks>
 public interface IIommuDomainOperations
 {
     /// <summary>Maps the whole buffer at consecutive addresses. Called with the reservation lock held; a failure leaves nothing mapped.</summary>

@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// The mapping type <b>IommuDomain</b>: the importer brings an I/O page table of its own (<c>iommu_domain</c>), and the buffer is installed in it
 /// without ever showing physical addresses. Exporters usually come to it through the converter of their physical address list.
 /// </summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed class IommuDomainMappingType : MappingType<IommuDomainOffer, IommuDomainRequest, IommuDomainAttachment>
 {
     private IommuDomainMappingType()

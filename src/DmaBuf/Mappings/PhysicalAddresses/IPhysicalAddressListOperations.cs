@@ -1,7 +1,10 @@
 namespace DmaBuf;
 
 /// <summary>The exporter's operations for <see cref="PhysicalAddressListMappingType"/> (<c>struct dma_buf_mapping_pal_exp_ops</c>). There is no direction.</summary>
-/// <remarks>The core checks every list before anybody sees it; the addresses are good between map and unmap only.</remarks>
+/// <remarks>
+/// The core checks every list before anybody sees it; the addresses are good between map and unmap only.
+/// Threads: called with the reservation lock held, by one thread at a time for a buffer and side by side for several.
+/// </remarks>
 public interface IPhysicalAddressListOperations
 {
     /// <summary>Makes the list of the buffer's ranges. Called with the reservation lock held.</summary>

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace DmaBuf;
 
 /// <summary>One look at a physical address list. Its span cannot outlive it; while it lives a revoke waits, up to its deadline.</summary>
+/// <remarks>Stays on the stack of one thread; several threads take a lease each.</remarks>
 public ref struct PhysicalAddressListLease
 {
     private readonly PhysicalAddressList _list;

@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// The mapping type <b>PhysicalAddressList</b> (PAL, <c>dma_buf_mapping_pal_type</c>): the CPU physical ranges of the buffer, for an importer that owns I/O page tables.
 /// A physical address is a bearer token, so a request can only be built from a live <see cref="PhysicalAddressAccess"/>, and the type never crosses a process.
 /// </summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed class PhysicalAddressListMappingType
     : MappingType<PhysicalAddressListOffer, PhysicalAddressListRequest, PhysicalAddressListAttachment>
 {

@@ -1,6 +1,7 @@
 namespace DmaBuf;
 
 /// <summary>What an exporter says about its physical address lists.</summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record PhysicalAddressListOfferOptions
 {
     /// <summary>The options of an offer that says nothing: MMIO, no converter, default limits.</summary>

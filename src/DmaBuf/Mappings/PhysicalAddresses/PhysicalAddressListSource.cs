@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// The one place where lists come from: calls the exporter, admits the list (spec 5.6) once a map, and gives it back on every failure. Both the mapping
 /// type and the converters go through it, so nobody sees a list that was not checked.
 /// </summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed class PhysicalAddressListSource
 {
     private readonly IPhysicalAddressListOperations _operations;

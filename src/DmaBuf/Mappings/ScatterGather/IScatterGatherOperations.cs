@@ -1,6 +1,7 @@
 namespace DmaBuf;
 
 /// <summary>The exporter's operations for <see cref="ScatterGatherMappingType"/> (<c>struct dma_buf_mapping_sgt_exp_ops</c>).</summary>
+/// <remarks>Threads: called with the reservation lock held, by one thread at a time for a buffer and side by side for several.</remarks>
 public interface IScatterGatherOperations
 {
     /// <summary>Maps the buffer for the attachment's device. Called with the reservation lock held.</summary>

@@ -1,6 +1,7 @@
 namespace DmaBuf;
 
 /// <summary>The short ways to attach a device: one scatter/gather request, the importer named after the device.</summary>
+/// <remarks>Stateless, safe for all threads.</remarks>
 public static class ScatterGatherAttaching
 {
     /// <summary>Attaches a device as a static importer (<c>dma_buf_sgt_attach</c>): peer-to-peer is not accepted, maps pin.</summary>

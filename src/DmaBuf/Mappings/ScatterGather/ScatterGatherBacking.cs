@@ -8,6 +8,7 @@ namespace DmaBuf;
 /// <para><see cref="ScatterGatherTableBuilder"/> makes the usual ones. An exporter that gets its DMA addresses in a way of its own derives from this class,
 /// gives the entries to the constructor and undoes its work in <see cref="Undo"/>.</para>
 /// <para>Release (<c>phys_vec_free_sgt</c>) is called under the buffer's reservation lock, like map. It acts once, from whichever thread comes first.</para>
+/// <para>Safe for all threads, which <see cref="Undo"/> need not be: it runs once.</para>
 /// </remarks>
 public abstract class ScatterGatherBacking
 {

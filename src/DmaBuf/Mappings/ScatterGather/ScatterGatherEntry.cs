@@ -8,6 +8,7 @@ namespace DmaBuf;
 /// </summary>
 /// <param name="Address">The first byte as the importing device addresses it; page aligned.</param>
 /// <param name="Length">The length in bytes; page aligned, at most <see cref="ScatterGatherTable.MaximumEntryLength"/>.</param>
+/// <remarks>An immutable value, safe for all threads.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct ScatterGatherEntry(DmaAddress Address, uint Length)
 {

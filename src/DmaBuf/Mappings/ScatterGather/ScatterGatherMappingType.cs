@@ -6,7 +6,7 @@ namespace DmaBuf;
 /// </summary>
 /// <remarks>
 /// Peer-to-peer (spec 4.4): an offer that requires a path matches only an importer that accepts peers and has one; the path is looked up only then. A static
-/// importer never accepts peers.
+/// importer never accepts peers. Immutable, safe for all threads.
 /// </remarks>
 public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, ScatterGatherRequest, ScatterGatherAttachment>
 {

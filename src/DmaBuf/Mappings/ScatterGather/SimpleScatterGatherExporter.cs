@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// An exporter with one constant offer, a plain scatter/gather table, which it maps itself: what the kernel's "simple" exporters become
 /// (<c>DMA_BUF_SIMPLE_SGT_EXP_MATCH</c>).
 /// </summary>
+/// <remarks>Threads: as <see cref="DmaBufferExporter"/>; map and unmap are called by one thread at a time for a buffer.</remarks>
 public abstract class SimpleScatterGatherExporter : DmaBufferExporter, IScatterGatherOperations
 {
     /// <summary>Makes the exporter.</summary>

@@ -1,0 +1,52 @@
+namespace DmaBuf.Testing;
+
+/// <summary>The descriptors of this process that somebody opened by his own wish, each as its number and what it leads to.</summary>
+/// <remarks>
+/// Threads of the runtime open files for a moment, for example to read how much memory is left. So one look proves nothing: what counts as the state before is what two looks in
+/// a row agree on, and a difference afterwards counts only if it lasts.
+/// </remarks>
+internal static class OpenDescriptors
+{
+    private const string Folder = "/proc/self/fd";
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>False where the system does not show them; nothing is counted then.</summary>
+    internal static bool CanBeSeen { get; } = Directory.Exists(Folder);
+
+    internal static HashSet<string> Settled()
+    {
+        HashSet<string> seen = Look();
+        SpinWait.SpinUntil(
+            () =>
+            {
+                HashSet<string> before = seen;
+                seen = Look();
+                return seen.SetEquals(before);
+            },
+            s_patience);
+        return seen;
+    }
+
+    /// <summary>The present ones: equal to those before as soon as they are, else what is there after the patience has ended.</summary>
+    internal static HashSet<string> SettledTo(HashSet<string> before)
+    {
+        HashSet<string> seen = before;
+        SpinWait.SpinUntil(() => (seen = Look()).SetEquals(before), s_patience);
+        return seen;
+    }
+
+    private static HashSet<string> Look() => CanBeSeen
+        ? [.. Directory.GetFileSystemEntries(Folder).Select(Describe).Where(IsOurs)]
+        : [];
+
+    private static string Describe(string entry) => $"{Path.GetFileName(entry)} -> {new FileInfo(entry).LinkTarget}";
+
+    /// <summary>The runtime opens assemblies, libraries and its code memory when it likes, and the look itself has the folder open.</summary>
+    private static bool IsOurs(string descriptor) => !descriptor.EndsWith("-> ", StringComparison.Ordinal)
+        && !descriptor.EndsWith(".dll", StringComparison.Ordinal)
+        && !descriptor.EndsWith(".pdb", StringComparison.Ordinal)
+        && !(descriptor.Contains("-> /proc/", StringComparison.Ordinal) && descriptor.EndsWith("/fd", StringComparison.Ordinal))
+        && !descriptor.Contains(".so", StringComparison.Ordinal)
+        && !descriptor.Contains("-> /memfd:doublemapper", StringComparison.Ordinal);
+}

@@ -1,0 +1,3 @@
+namespace DmaBuf.Tests.Conformance.Faults;
+
+internal sealed record WindowOffer(WindowExporter Exporter);
