@@ -5,7 +5,7 @@ namespace DmaBuf;
 // The slow side: waiting, handing over, wounding. All under the queue lock; the decisions themselves are in WoundWait.
 public sealed partial class Reservation
 {
-    // Guards the queue, the holding transaction, and every change to the contended bit.
+    // Guards the queue, the holding transaction, and every change to the contended mark.
     private readonly Lock _queueLock = new();
     private List<ReservationWaiter>? _waiters;
 
@@ -56,7 +56,8 @@ public sealed partial class Reservation
     internal void Release(LockTransaction transaction)
     {
         Debug.Assert(IsHeldByTransaction(transaction), "Only the holder lets go.");
-        ReleaseThroughQueue();
+        lock (_queueLock)
+            HandOverOrFree();
     }
 
     private ulong WaitWithoutTicket(CancellationToken cancellationToken)
@@ -114,7 +115,10 @@ public sealed partial class Reservation
         }
     }
 
-    /// <summary>Null if the lock is free; otherwise who holds it, and then it is marked contended, so that its holder comes through the queue lock.</summary>
+    /// <summary>
+    /// Null if the lock is free and nobody waits for it; otherwise who holds it, and then it is marked contended, so that its holder hands it over. The queue
+    /// lock is held.
+    /// </summary>
     private LockParty? PartyInTheWay()
     {
         while (true)
@@ -122,13 +126,20 @@ public sealed partial class Reservation
             ulong word = Volatile.Read(ref _word);
             if ((word & HeldBit) == 0)
             {
-                Debug.Assert(!HasWaiters, "A lock that somebody waits for is handed over, never left free.");
-                return null;
+                if (!HasWaiters)
+                    return null;
+                TryHandOver(word);
             }
-
-            // Without a ticket there is no age to compare: a party that nobody wounds.
-            if ((word & ContendedBit) != 0 || Interlocked.CompareExchange(ref _word, word | ContendedBit, word) == word)
+            else if (_isContended)
+            {
+                // Without a ticket there is no age to compare: a party that nobody wounds.
                 return _holder?.Party ?? LockParty.WithoutTicket(stamp: 0);
+            }
+            else
+            {
+                Volatile.Write(ref _isContended, true);
+                Interlocked.MemoryBarrierProcessWide();
+            }
         }
     }
 
@@ -139,6 +150,7 @@ public sealed partial class Reservation
         if ((word & StateBits) != 0 || Interlocked.CompareExchange(ref _word, hold, word) != word)
             return false;
         RecordHolder(waiter, Environment.CurrentManagedThreadId);
+        ClearContendedIfNobodyWaits();
         return true;
     }
 
@@ -193,45 +205,55 @@ public sealed partial class Reservation
 
     private void ClearContendedIfNobodyWaits()
     {
-        // The holder without a ticket may be trying its fast unlock at this moment, so this is no plain write.
         if (!HasWaiters)
-            Interlocked.And(ref _word, ~ContendedBit);
+            Volatile.Write(ref _isContended, false);
     }
 
-    private void ReleaseThroughQueue()
+    /// <summary>The rest of an unlock that saw the mark: the lock is free already, unless somebody else has passed it on meanwhile.</summary>
+    private void PassOn()
     {
         lock (_queueLock)
-            HandOverOrFree();
+        {
+            ulong word = Volatile.Read(ref _word);
+            if ((word & HeldBit) == 0 && HasWaiters)
+                TryHandOver(word);
+        }
     }
 
-    /// <summary>Ends the current hold. The queue lock is held, and with the held bit set nobody else changes the word now.</summary>
+    /// <summary>Ends the current hold. The queue lock is held.</summary>
     private void HandOverOrFree()
     {
         _holder = null;
         _ownerThreadId = 0;
-        ulong word = Volatile.Read(ref _word);
-        if (!HasWaiters)
-        {
-            Volatile.Write(ref _word, word & ~StateBits);
-            return;
-        }
+        ulong free = Volatile.Read(ref _word) & ~StateBits;
+        Volatile.Write(ref _word, free);
+        if (HasWaiters)
+            TryHandOver(free);
+    }
 
-        ReservationWaiter next = TakeSuccessor();
-        ulong hold = HoldAfter(word & ~StateBits, next);
+    /// <summary>
+    /// Gives the free lock to the oldest waiter. Somebody who looked before it was marked contended may be faster; then that one passes it on. The queue lock is
+    /// held.
+    /// </summary>
+    private void TryHandOver(ulong free)
+    {
+        int index = OldestWaiter();
+        ReservationWaiter next = _waiters![index];
+        ulong hold = HoldAfter(free, next);
+        if (Interlocked.CompareExchange(ref _word, hold, free) != free)
+            return;
+        _waiters.RemoveAt(index);
         RecordHolder(next, next.ThreadId);
-        Volatile.Write(ref _word, HasWaiters ? hold | ContendedBit : hold);
+        ClearContendedIfNobodyWaits();
         next.Grant(hold);
     }
 
-    private ReservationWaiter TakeSuccessor()
+    private int OldestWaiter()
     {
         var parties = new LockParty[_waiters!.Count];
         for (int i = 0; i < parties.Length; i++)
             parties[i] = _waiters[i].Party;
-        int successor = WoundWait.Successor(parties);
-        ReservationWaiter next = _waiters[successor];
-        _waiters.RemoveAt(successor);
-        return next;
+        return WoundWait.Successor(parties);
     }
 
     private void RecordHolder(ReservationWaiter waiter, int threadId)

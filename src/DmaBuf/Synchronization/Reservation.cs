@@ -18,11 +18,16 @@ namespace DmaBuf;
 //
 // hold         one stretch of time between lock and unlock, named by a serial number that is never used again; a proof names a hold
 // transaction  what a ticket stands for: its stamp, what it holds, whether it has been wounded
-// contended    somebody waits in the queue; then the lock is handed to the oldest waiter and never becomes free in between
+// contended    somebody waits in the queue; then nobody takes the lock past it, and whoever leaves the lock hands it to the oldest waiter
 //
-// The word: bit 0 held, bit 1 contended, bit 2 held by a ticket, bits 3 to 63 the serial number of the current or last hold. Without a ticket and
-// without contention, locking is one compare-and-swap and unlocking another; neither allocates. Everything else happens under the queue lock,
-// where the contended bit keeps the fast paths out.
+// The word: bit 0 held, bit 1 held by a ticket, bits 2 to 63 the serial number of the current or last hold. While it is held only its holder writes
+// it. Without a ticket and without contention, locking is one compare-and-swap and unlocking two plain accesses: store that it is free, then
+// look whether it is contended. Neither allocates. Everything else happens under the queue lock.
+//
+// Why the unlock needs no barrier between its store and its load: whoever marks the lock as contended runs a barrier on all processors of the process
+// before it looks at the word again. An unlock that comes after that barrier sees the mark; one that came before it has made its store visible, and
+// the waiter sees a free lock. So the price is paid by those who have to wait anyhow. In between, one locker that looked before the mark may still
+// take the lock past the queue; it holds nothing else, and it sees the mark when it unlocks.
 //
 // Lock order, outermost first
 //
@@ -46,12 +51,14 @@ namespace DmaBuf;
 public sealed partial class Reservation
 {
     private const ulong HeldBit = 1;
-    private const ulong ContendedBit = 2;
-    private const ulong TicketBit = 4;
-    private const ulong StateBits = HeldBit | ContendedBit | TicketBit;
+    private const ulong TicketBit = 2;
+    private const ulong StateBits = HeldBit | TicketBit;
     private const ulong NextSerial = StateBits + 1;
 
     private ulong _word;
+
+    // Written under the queue lock only, and read without it.
+    private bool _isContended;
 
     // The thread that holds it, 0 if free. A thread reads its own id here only while it holds the lock: the value is written for it after it has got the
     // lock, and cleared before the lock is left. It decides about self-deadlock only, never about who may unlock.
@@ -60,7 +67,7 @@ public sealed partial class Reservation
     /// <summary>True while somebody holds the lock: a moment's answer, for a dump.</summary>
     public bool IsLocked => (Volatile.Read(ref _word) & HeldBit) != 0;
 
-    private ulong CurrentHold => Volatile.Read(ref _word) & ~ContendedBit;
+    private ulong CurrentHold => Volatile.Read(ref _word);
 
     internal bool IsHeldByCurrentThread => Volatile.Read(ref _ownerThreadId) == Environment.CurrentManagedThreadId;
 
@@ -83,7 +90,7 @@ public sealed partial class Reservation
 
     /// <summary>Locks without a ticket if that is possible at once (<c>dma_resv_trylock</c>).</summary>
     /// <param name="held">The proof, disposing it unlocks; or <c>default</c>.</param>
-    /// <returns>False if it is held, by whomever.</returns>
+    /// <returns>False if it is held, by whomever, or about to be handed to somebody who waits.</returns>
     public bool TryLock(out ReservationLock held)
     {
         if (!TryTakeFree(out ulong hold))
@@ -150,8 +157,9 @@ public sealed partial class Reservation
         if ((hold & TicketBit) != 0 || !IsCurrentHold(hold))
             return;
         _ownerThreadId = 0;
-        if (Interlocked.CompareExchange(ref _word, hold & ~StateBits, hold) != hold)
-            ReleaseThroughQueue();
+        Volatile.Write(ref _word, hold & ~StateBits);
+        if (Volatile.Read(ref _isContended))
+            PassOn();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -159,7 +167,7 @@ public sealed partial class Reservation
     {
         ulong word = Volatile.Read(ref _word);
         hold = word + NextSerial + HeldBit;
-        if ((word & StateBits) != 0 || Interlocked.CompareExchange(ref _word, hold, word) != word)
+        if ((word & StateBits) != 0 || Volatile.Read(ref _isContended) || Interlocked.CompareExchange(ref _word, hold, word) != word)
             return false;
         _ownerThreadId = Environment.CurrentManagedThreadId;
         return true;
