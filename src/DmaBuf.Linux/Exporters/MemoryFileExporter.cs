@@ -6,21 +6,22 @@ namespace DmaBuf.Linux;
 /// Exports a sealed memory file as a buffer: real memory that the CPU maps and whose descriptor can be passed on. Offers, in order: <b>Cpu</b>, <b>Descriptor</b>.
 /// </summary>
 /// <remarks>
-/// Theory: the file was reserved, filled and sealed before it is exported, so every mapping of it is safe from truncation (see <see cref="MemoryFile"/>), and
-/// read-only means that nobody can write, not that nobody is asked to. Owns the file from <see cref="Export"/> until the buffer is released. Safe for all threads.
+/// Theory: the file was reserved, filled and sealed before it is exported, so every mapping of it is safe from truncation (see <see cref="MemoryFile"/>). Read-only means write
+/// seals, not politeness: with <see cref="MemorySeals.Write"/> nobody can write, with <see cref="MemorySeals.FutureWrite"/> nobody but those who had a writable mapping before.
+/// Owns the file from <see cref="Export"/> until the buffer is released. Safe for all threads.
 /// </remarks>
 public sealed class MemoryFileExporter : DmaBufferExporter, ICpuOperations, IDescriptorOperations
 {
     private readonly MemoryFile _file;
 
-    private MemoryFileExporter(MemoryFile file, CpuAccess access)
+    private MemoryFileExporter(MemoryFile file, OpenFileFacts facts, CpuAccess access)
         : base("memfd")
     {
         _file = file;
         MappingOfferList offers =
         [
             CpuMappingType.Offer(this, access),
-            DescriptorMappingType.Offer(this, FactsOf(file, access)),
+            DescriptorMappingType.Offer(this, FactsOf(file, facts, access)),
         ];
         Offers = OfferSource.Computed(_ => offers);
     }
@@ -32,7 +33,7 @@ public sealed class MemoryFileExporter : DmaBufferExporter, ICpuOperations, IDes
     /// <param name="file">Sealed against shrinking.</param>
     /// <param name="options">Name, reservation, registry; null for the defaults.</param>
     /// <returns>A buffer of the file's length; the last reference to go disposes the file.</returns>
-    /// <exception cref="DmaBufException">EPERM: the file can still be truncated; seal it. Else as <see cref="DmaBuffer.Export"/>.</exception>
+    /// <exception cref="DmaBufException">EPERM: the file can still be truncated; seal it. EINVAL: it is empty, or has blocks that do not exist yet. Else as <see cref="DmaBuffer.Export"/>.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
     public static DmaBuffer Export(MemoryFile file, DmaBufferExportOptions? options = null)
     {
@@ -45,8 +46,17 @@ public sealed class MemoryFileExporter : DmaBufferExporter, ICpuOperations, IDes
                 Errno.EPERM, $"Exporting memory file \"{file.Name}\" was refused: it has the seals {seals}, so a peer could truncate it under its users. Seal it with FixedSize first.");
         }
 
+        OpenFileFacts facts = file.PresentFacts();
+        if (!facts.BlocksExist)
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"Exporting memory file \"{file.Name}\" was refused: it has blocks for {facts.AllocatedBytes} of its {facts.Length} bytes, so an access could find no memory left. Reserve or "
+                    + "fill it first.");
+        }
+
         bool readOnly = (seals & (MemorySeals.Write | MemorySeals.FutureWrite)) != 0;
-        return DmaBuffer.Export(new MemoryFileExporter(file, readOnly ? CpuAccess.Read : CpuAccess.ReadWrite), file.Length, options);
+        return DmaBuffer.Export(new MemoryFileExporter(file, facts, readOnly ? CpuAccess.Read : CpuAccess.ReadWrite), facts.Length, options);
     }
 
     /// <inheritdoc/>
@@ -70,13 +80,13 @@ public sealed class MemoryFileExporter : DmaBufferExporter, ICpuOperations, IDes
     /// <inheritdoc/>
     protected override void OnRelease(DmaBuffer buffer) => _file.Dispose();
 
-    private static DescriptorFacts FactsOf(MemoryFile file, CpuAccess access) => new()
+    private static DescriptorFacts FactsOf(MemoryFile file, OpenFileFacts facts, CpuAccess access) => new()
     {
-        Kind = file.Facts.Kind == OpenFileKind.HugePageMemoryFile ? DescriptorKind.HugeMemoryFile : DescriptorKind.MemoryFile,
+        Kind = facts.Kind == OpenFileKind.HugePageMemoryFile ? DescriptorKind.HugeMemoryFile : DescriptorKind.MemoryFile,
         Memory = DescriptorMemory.Ram,
         ExporterName = "memfd",
         PinnableByAddress = true,
-        SizeGranularity = LargestPowerOfTwoIn(file.Length),
+        SizeGranularity = LargestPowerOfTwoIn(facts.Length),
         Access = access,
         Seals = (DescriptorSeals)(int)file.Seals,
     };

@@ -24,6 +24,9 @@ public sealed class MemoryFile : IDisposable
     /// <summary>The longest name that the kernel takes, in bytes of UTF-8.</summary>
     public const int MaximumNameBytes = 249;
 
+    // What was read after the seal Shrink was seen; before that nothing about the length is certain.
+    private OpenFileFacts? _settledFacts;
+
     private MemoryFile(SafeFileHandle descriptor, OpenFileFacts facts, string name)
     {
         Descriptor = descriptor;
@@ -59,7 +62,15 @@ public sealed class MemoryFile : IDisposable
     {
         LinuxOnly.Ensure();
         SafeFileHandle descriptor = MemoryFileCreation.Create(name, length, options ?? MemoryFileOptions.Default);
-        return new(descriptor, OpenFileFacts.Of(descriptor), name);
+        try
+        {
+            return new(descriptor, OpenFileFacts.Of(descriptor), name);
+        }
+        catch
+        {
+            descriptor.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -105,12 +116,12 @@ public sealed class MemoryFile : IDisposable
     /// <summary>Maps all of the memory. The mapping is independent of this object and is the caller's to dispose.</summary>
     /// <exception cref="DmaBufException">As <see cref="MemoryMapping.Map(SafeHandle, ulong, ulong, MemoryProtection)"/>.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
-    public MemoryMapping Map(MemoryProtection protection) => Map(protection, 0, Length);
+    public MemoryMapping Map(MemoryProtection protection) => Map(protection, 0, PresentFacts().Length);
 
     /// <summary>Maps a part of the memory. The mapping is independent of this object and is the caller's to dispose.</summary>
     /// <param name="protection">Read, or read and write; the latter only without write seals.</param>
     /// <param name="offset">The first byte, a multiple of the page size of <see cref="Facts"/>.</param>
-    /// <param name="length">Bytes, at least 1, within <see cref="Length"/>.</param>
+    /// <param name="length">Bytes, at least 1, within the file as it is now.</param>
     /// <exception cref="DmaBufException">As <see cref="MemoryMapping.Map(SafeHandle, ulong, ulong, MemoryProtection)"/>.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public MemoryMapping Map(MemoryProtection protection, ulong offset, ulong length)
@@ -118,7 +129,26 @@ public sealed class MemoryFile : IDisposable
         // Kernels before 6.7 refuse a shared mapping of a write-sealed file even for reading. What nobody can write reads the same through a
         // private mapping, which they allow. Huge pages would be reserved a second time for it, so those stay shared.
         bool frozen = protection == MemoryProtection.Read && Facts.Kind != OpenFileKind.HugePageMemoryFile && Seals.HasFlag(MemorySeals.Write);
-        return MemoryMapping.Map(Descriptor, Facts, offset, length, protection, frozen ? Libc.MAP_PRIVATE : Libc.MAP_SHARED);
+        return MemoryMapping.Map(Descriptor, PresentFacts(), offset, length, protection, frozen ? Libc.MAP_PRIVATE : Libc.MAP_SHARED);
+    }
+
+    /// <summary>What the file is now; once nobody can shrink it any more, what it was when that was seen first.</summary>
+    internal OpenFileFacts PresentFacts()
+    {
+        if (Volatile.Read(ref _settledFacts) is { } settled)
+        {
+            return settled;
+        }
+
+        // The seal first, then the length: a length that was read before may have become less since.
+        bool isSettled = Seals.HasFlag(MemorySeals.Shrink);
+        OpenFileFacts facts = OpenFileFacts.Of(Descriptor);
+        if (isSettled)
+        {
+            Volatile.Write(ref _settledFacts, facts);
+        }
+
+        return facts;
     }
 
     /// <summary>Closes this descriptor. The memory lives until the last descriptor and the last mapping are gone, in all processes.</summary>

@@ -21,6 +21,11 @@ internal static class MemoryFileInspection
         CheckSize(facts, seals, requirements);
         CheckWriting(facts, seals, requirements);
         CheckBlocks(facts, seals, requirements);
+        if (!requirements.AllowHoles)
+        {
+            MemoryFileBlocks.Ensure(descriptor, facts);
+        }
+
         return facts;
     }
 

@@ -50,7 +50,7 @@ public sealed class DescriptorListener : IDisposable
             SocketPath? path = null;
             if (parsed.IsAbstract)
             {
-                ListenerCalls.BindAndListen(socket, parsed, backlog);
+                ListenerCalls.BindAndListen(socket, parsed, backlog, parsed.Text);
             }
             else
             {

@@ -7,7 +7,11 @@ internal static unsafe class ListenerCalls
 {
     private const int OwnerOnly = 0x180; // 0600
 
-    internal static void BindAndListen(SafeFileHandle socket, SocketAddress address, int backlog)
+    /// <param name="socket">To be bound.</param>
+    /// <param name="address">Where.</param>
+    /// <param name="backlog">How many may wait to be accepted.</param>
+    /// <param name="asked">What the user asked for, which errors name; the address may be a working name beside it.</param>
+    internal static void BindAndListen(SafeFileHandle socket, SocketAddress address, int backlog, string asked)
     {
         // Before bind: the file takes its permission from the socket, so there is no moment in which others could connect.
         if (Libc.fchmod(socket, OwnerOnly) != 0)
@@ -24,12 +28,12 @@ internal static unsafe class ListenerCalls
 
         if (result != 0)
         {
-            throw BindFailure(NativeError.Last, address);
+            throw BindFailure(NativeError.Last, asked);
         }
 
         if (Libc.listen(socket, backlog) != 0)
         {
-            throw NativeError.Failure(NativeError.Last, $"listen at \"{address.Text}\"", "A security module or a sandbox forbids it.");
+            throw NativeError.Failure(NativeError.Last, $"listen at \"{asked}\"", "A security module or a sandbox forbids it.");
         }
     }
 
@@ -57,8 +61,8 @@ internal static unsafe class ListenerCalls
         }
     }
 
-    private static DmaBufException BindFailure(Errno errno, SocketAddress address) =>
-        NativeError.Failure(errno, $"bind to \"{address.Text}\"", errno switch
+    private static DmaBufException BindFailure(Errno errno, string asked) =>
+        NativeError.Failure(errno, $"bind to \"{asked}\"", errno switch
         {
             Errno.EADDRINUSE => "Somebody listens there: use another address, or end the other one.",
             Errno.ENOENT or Errno.ENOTDIR => "The directory is not there: make it, or use another one.",

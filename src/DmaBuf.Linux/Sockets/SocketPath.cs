@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace DmaBuf.Linux;
@@ -28,12 +29,12 @@ internal sealed class SocketPath
     /// <summary>Binds the socket, makes it listen and shows it at the path. If that fails nothing stays, and the socket is the caller's to close.</summary>
     internal static SocketPath Publish(SafeFileHandle socket, SocketAddress address, int backlog)
     {
-        SocketAddress working = WorkingAddress(address);
-        ListenerCalls.BindAndListen(socket, working, backlog);
+        string working = WorkingPath(address);
         try
         {
-            DescriptorIdentity identity = IdentityAt(working.Text) ?? throw Missing(working);
-            if (Libc.link(working.Text, address.Text) != 0)
+            BindAndListen(socket, working, address, backlog);
+            DescriptorIdentity identity = IdentityAt(working) ?? throw Missing(working);
+            if (Libc.link(working, address.Text) != 0)
             {
                 Errno errno = NativeError.Last;
                 if (errno != Errno.EEXIST)
@@ -47,7 +48,7 @@ internal sealed class SocketPath
         }
         finally
         {
-            _ = Libc.unlink(working.Text); // gone already after a rename
+            _ = Libc.unlink(working); // gone already after a rename, not there yet if bind failed
         }
     }
 
@@ -61,13 +62,24 @@ internal sealed class SocketPath
     }
 
     /// <summary>In the same directory, so that it can be linked and renamed; hidden, and hard to guess, so that nobody is in its way.</summary>
-    private static SocketAddress WorkingAddress(SocketAddress address)
+    private static string WorkingPath(SocketAddress address)
+        => Path.Join(Path.GetDirectoryName(address.Text), "." + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(WorkingNameBytes)));
+
+    /// <summary>The working name may be longer than the path, and then too long for the kernel: it is bound by way of its directory's descriptor.</summary>
+    private static void BindAndListen(SafeFileHandle socket, string working, SocketAddress address, int backlog)
     {
-        string name = "." + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(WorkingNameBytes));
-        return new SocketAddress(Path.Join(Path.GetDirectoryName(address.Text), name));
+        if (Encoding.UTF8.GetByteCount(working) <= SocketAddress.MaximumBytes)
+        {
+            ListenerCalls.BindAndListen(socket, new SocketAddress(working), backlog, address.Text);
+            return;
+        }
+
+        using SafeFileHandle directory = OpenDirectory(address, "publish a socket");
+        string name = $"/proc/self/fd/{directory.DangerousGetHandle()}/{Path.GetFileName(working)}";
+        ListenerCalls.BindAndListen(socket, new SocketAddress(name), backlog, address.Text);
     }
 
-    private static void Replace(SocketAddress working, SocketAddress address)
+    private static void Replace(string working, SocketAddress address)
     {
         using SafeFileHandle held = LockDirectory(address);
         if (TypeAt(address.Text, out _) is { } type && type != Libc.S_IFSOCK)
@@ -84,7 +96,7 @@ internal sealed class SocketPath
                     $"Listening at \"{address.Text}\"", "Somebody listens there: use another path, or end the other one.");
             }
         }
-        if (Libc.rename(working.Text, address.Text) != 0)
+        if (Libc.rename(working, address.Text) != 0)
         {
             Errno errno = NativeError.Last;
             throw NativeError.Failure(errno, $"Replacing the stale socket \"{address.Text}\"", "Remove the file by hand, or use another path.");
@@ -93,13 +105,7 @@ internal sealed class SocketPath
 
     private static SafeFileHandle LockDirectory(SocketAddress address)
     {
-        string directory = Path.GetDirectoryName(address.Text) is { Length: > 0 } parent ? parent : ".";
-        SafeFileHandle held = Libc.open(directory, Libc.O_RDONLY | Libc.O_CLOEXEC);
-        if (held.IsInvalid)
-        {
-            Errno errno = NativeError.Last;
-            throw NativeError.Failure(errno, $"Opening \"{directory}\" to replace a stale socket in it", "Remove the socket file by hand, or use another path.");
-        }
+        SafeFileHandle held = OpenDirectory(address, "replace a stale socket");
         if (Libc.flock(held, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
         {
             return held;
@@ -107,6 +113,19 @@ internal sealed class SocketPath
 
         held.Dispose();
         throw new DmaBufException(Errno.EBUSY, $"The socket \"{address.Text}\" exists, and another process is replacing files in its directory. Try again, or use another path.");
+    }
+
+    private static SafeFileHandle OpenDirectory(SocketAddress address, string purpose)
+    {
+        string path = Path.GetDirectoryName(address.Text) is { Length: > 0 } parent ? parent : ".";
+        SafeFileHandle directory = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+        if (!directory.IsInvalid)
+        {
+            return directory;
+        }
+
+        Errno errno = NativeError.Last;
+        throw NativeError.Failure(errno, $"Opening \"{path}\" to {purpose} at \"{address.Text}\"", NativeError.CommonRemedy(errno));
     }
 
     private static DescriptorIdentity? IdentityAt(string path) => TypeAt(path, out DescriptorIdentity identity) is null ? null : identity;
@@ -120,6 +139,6 @@ internal sealed class SocketPath
         return found ? status.stx_mode & Libc.S_IFMT : null;
     }
 
-    private static DmaBufException Missing(SocketAddress working) =>
-        new(Errno.ENOENT, $"The socket \"{working.Text}\" was gone right after it was made. Somebody removes files in this directory: use another one.");
+    private static DmaBufException Missing(string working) =>
+        new(Errno.ENOENT, $"The socket \"{working}\" was gone right after it was made. Somebody removes files in this directory: use another one.");
 }

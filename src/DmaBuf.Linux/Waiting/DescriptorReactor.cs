@@ -18,7 +18,7 @@ internal sealed class DescriptorReactor
     private const int EventsPerWait = 64;
     private const int Forever = -1;
 
-    private static readonly Lazy<DescriptorReactor> Process = new(() => new DescriptorReactor());
+    private static readonly MadeOnce<DescriptorReactor> Process = new(static () => new DescriptorReactor());
 
     private readonly SafeFileHandle _epoll;
     private readonly ConcurrentDictionary<ulong, DescriptorWait> _waits = new();
@@ -36,6 +36,7 @@ internal sealed class DescriptorReactor
     }
 
     /// <summary>Made at the first wait, kept until the process ends.</summary>
+    /// <remarks>A failure to make it is not kept: the next wait tries again, perhaps with more descriptors to be had.</remarks>
     internal static DescriptorReactor Shared => Process.Value;
 
     /// <summary>How many waits are under way; for leak checks.</summary>

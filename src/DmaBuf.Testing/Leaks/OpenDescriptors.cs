@@ -47,6 +47,9 @@ internal static class OpenDescriptors
         && !descriptor.EndsWith(".dll", StringComparison.Ordinal)
         && !descriptor.EndsWith(".pdb", StringComparison.Ordinal)
         && !(descriptor.Contains("-> /proc/", StringComparison.Ordinal) && descriptor.EndsWith("/fd", StringComparison.Ordinal))
-        && !descriptor.Contains(".so", StringComparison.Ordinal)
+        && !IsLibrary(descriptor)
         && !descriptor.Contains("-> /memfd:doublemapper", StringComparison.Ordinal);
+
+    private static bool IsLibrary(string descriptor) => !descriptor.Contains("-> /memfd:", StringComparison.Ordinal)
+        && (descriptor.EndsWith(".so", StringComparison.Ordinal) || descriptor.Contains(".so.", StringComparison.Ordinal));
 }

@@ -24,6 +24,7 @@ public sealed class NativeLayoutTests : LeakCheckedTest
         #include <sys/stat.h>
         #include <sys/uio.h>
         #include <sys/vfs.h>
+        #include <unistd.h>
         #include <linux/magic.h>
         #include <linux/memfd.h>
 

@@ -4,6 +4,9 @@ namespace DmaBuf.Linux.Tests;
 
 public sealed class MemoryFileAdoptionTests : LeakCheckedTest
 {
+    /// <summary><c>FALLOC_FL_KEEP_SIZE</c>.</summary>
+    private const int KeepSize = 1;
+
     private static readonly MemoryFileRequirements Any = new() { MinimumLength = 1 };
 
     public static TheoryData<MemorySeals, bool, bool, Errno> Matrix => new()
@@ -25,6 +28,18 @@ public sealed class MemoryFileAdoptionTests : LeakCheckedTest
         { MemorySeals.Frozen, true, false, Errno.None },
         { MemorySeals.Shrink | MemorySeals.Write | MemorySeals.Seal, true, false, Errno.None },
     };
+
+    [Fact]
+    public void Blocks_beyond_the_end_hide_no_hole_from_the_receiver()
+    {
+        using MemoryFile sender = MemoryFile.Create(TestMemory, 8192, new MemoryFileOptions { ReserveBlocks = false });
+        Assert.Equal(0, Libc.fallocate(sender.Descriptor, KeepSize, 8192, 8192));
+        sender.Seal(MemorySeals.FixedSize);
+        Assert.Equal((8192UL, true), (OpenFileFacts.Of(sender.Descriptor).AllocatedBytes, OpenFileFacts.Of(sender.Descriptor).BlocksExist));
+        using SafeFileHandle sent = Duplicate(sender);
+        using MemoryFile adopted = MemoryFile.Adopt(sent, new MemoryFileRequirements { MinimumLength = 8192 });
+        Assert.Equal(16384UL, OpenFileFacts.Of(sender.Descriptor).AllocatedBytes);
+    }
 
     [Theory]
     [MemberData(nameof(Matrix))]

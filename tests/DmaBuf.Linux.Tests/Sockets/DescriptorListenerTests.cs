@@ -78,7 +78,7 @@ public sealed class DescriptorListenerTests : LeakCheckedTest, IClassFixture<Soc
     {
         const int streamType = 1;
         using SafeFileHandle stream = Libc.socket(Libc.AF_UNIX, streamType | Libc.SOCK_CLOEXEC, 0);
-        ListenerCalls.BindAndListen(stream, new SocketAddress(_path), 1);
+        ListenerCalls.BindAndListen(stream, new SocketAddress(_path), 1, "the test");
         Refused(Errno.EPROTOTYPE, () => DescriptorSocket.Connect(_path));
         Refused(Errno.EADDRINUSE, () => DescriptorListener.Listen(_path));
         Assert.Equal([_path], _directory.Files());
@@ -215,6 +215,38 @@ public sealed class DescriptorListenerTests : LeakCheckedTest, IClassFixture<Soc
     private void LeaveStaleSocket()
     {
         using SafeFileHandle dead = SocketCalls.Create();
-        ListenerCalls.BindAndListen(dead, new SocketAddress(_path), 1);
+        ListenerCalls.BindAndListen(dead, new SocketAddress(_path), 1, "the test");
+    }
+
+    [Theory]
+    [InlineData(105)]
+    [InlineData(107)]
+    public async Task A_path_may_be_as_long_as_the_kernel_takes_however_short_its_last_part(int bytes)
+    {
+        DirectoryInfo parent = Directory.CreateTempSubdirectory("d");
+        try
+        {
+            string path = Path.Join(parent.CreateSubdirectory(new string('d', bytes - parent.FullName.Length - 3)).FullName, "s");
+            Assert.Equal(bytes, path.Length);
+            using (DescriptorListener listener = DescriptorListener.Listen(path))
+            using (DescriptorSocket client = DescriptorSocket.Connect(path))
+            using (DescriptorSocket server = await listener.AcceptAsync(Token))
+            {
+                Assert.Equal([path], Directory.GetFileSystemEntries(Path.GetDirectoryName(path)!));
+            }
+
+            Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(path)!));
+        }
+        finally
+        {
+            parent.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void An_error_names_the_path_that_was_asked_for()
+    {
+        string path = Path.Join(Path.GetTempPath(), "dmabuf-test-no-such-directory", "s");
+        Assert.Contains($"\"{path}\"", Refused(Errno.ENOENT, () => DescriptorListener.Listen(path)).Message, StringComparison.Ordinal);
     }
 }

@@ -49,6 +49,21 @@ public sealed class LeakCheckTests : IDisposable
         leaks.Verify();
     }
 
+    [Theory]
+    [InlineData("camera.source")]
+    [InlineData("libcamera.so.1")]
+    public void Memory_is_not_taken_for_a_library_by_its_name(string name)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has memory files");
+        LeakCheck leaks = LeakCheck.Start(_registry);
+        using (Linux.MemoryFile.Create(name, 4096))
+        {
+            Assert.Contains(name, FirstLine(leaks), StringComparison.Ordinal);
+        }
+
+        leaks.Verify();
+    }
+
     [Fact]
     public void A_descriptor_that_was_closed_under_its_owner_is_named()
     {

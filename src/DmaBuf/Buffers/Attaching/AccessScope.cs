@@ -13,6 +13,15 @@ public ref struct AccessScope
 
     internal AccessScope(Mapping mapping) => _mapping = mapping;
 
+    /// <summary>Refuses to show memory after the access has ended. A copy of the scope does not learn of it.</summary>
+    internal readonly void ThrowIfEnded(string lease)
+    {
+        if (_mapping is null)
+        {
+            ThrowEnded(lease);
+        }
+    }
+
     /// <summary>Ends the access; the second call does nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
@@ -21,4 +30,7 @@ public ref struct AccessScope
         _mapping = null;
         mapping?.LeaveAccess();
     }
+
+    private static void ThrowEnded(string lease)
+        => throw new ObjectDisposedException(lease, "The access has ended, so its memory may be gone. Take another lease from the mapping.");
 }

@@ -19,15 +19,28 @@ public ref struct CpuReadLease
 
     /// <summary>All bytes of a buffer of at most 2 GiB.</summary>
     /// <exception cref="DmaBufException">EOVERFLOW: larger; use <see cref="Window"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The lease was disposed.</exception>
     [UnscopedRef]
-    public readonly ReadOnlySpan<byte> Span => _mapping.WindowOf(0, _mapping.WholeLength);
+    public readonly ReadOnlySpan<byte> Span
+    {
+        get
+        {
+            _access.ThrowIfEnded(nameof(CpuReadLease));
+            return _mapping.WindowOf(0, _mapping.WholeLength);
+        }
+    }
 
     /// <summary>Some bytes of a buffer of any size.</summary>
     /// <param name="offset">The first byte.</param>
     /// <param name="length">How many bytes.</param>
     /// <exception cref="DmaBufException">EINVAL: not inside the buffer.</exception>
+    /// <exception cref="ObjectDisposedException">The lease was disposed.</exception>
     [UnscopedRef]
-    public readonly ReadOnlySpan<byte> Window(ulong offset, int length) => _mapping.WindowOf(offset, length);
+    public readonly ReadOnlySpan<byte> Window(ulong offset, int length)
+    {
+        _access.ThrowIfEnded(nameof(CpuReadLease));
+        return _mapping.WindowOf(offset, length);
+    }
 
     /// <summary>Ends the access; the second call does nothing.</summary>
     /// <exception cref="DmaBufException">EDEADLK: the reservation lock is held. The access has ended, the cache maintenance was left out.</exception>

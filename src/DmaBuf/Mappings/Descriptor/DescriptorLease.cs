@@ -6,16 +6,25 @@ namespace DmaBuf;
 /// <remarks>Stays on the stack of one thread; several threads take a lease each.</remarks>
 public ref struct DescriptorLease
 {
+    private readonly SafeHandle _handle;
     private AccessScope _access;
 
     internal DescriptorLease(SafeHandle handle, AccessScope access)
     {
-        Handle = handle;
+        _handle = handle;
         _access = access;
     }
 
     /// <summary>The handle, owned by the mapping: never dispose it, and do not keep it beyond the lease.</summary>
-    public SafeHandle Handle { get; }
+    /// <exception cref="ObjectDisposedException">The lease was disposed.</exception>
+    public readonly SafeHandle Handle
+    {
+        get
+        {
+            _access.ThrowIfEnded(nameof(DescriptorLease));
+            return _handle;
+        }
+    }
 
     /// <summary>Ends the use; the second call does nothing.</summary>
     public void Dispose() => _access.Dispose();

@@ -16,8 +16,16 @@ public ref struct PhysicalAddressListLease
     }
 
     /// <summary>The ranges in the order of the buffer's bytes; page aligned, not empty, together the buffer's size.</summary>
+    /// <exception cref="ObjectDisposedException">The lease was disposed.</exception>
     [UnscopedRef]
-    public readonly ReadOnlySpan<PhysicalRange> Entries => _list.Entries;
+    public readonly ReadOnlySpan<PhysicalRange> Entries
+    {
+        get
+        {
+            _access.ThrowIfEnded(nameof(PhysicalAddressListLease));
+            return _list.Entries;
+        }
+    }
 
     /// <summary>What all of the ranges are.</summary>
     public readonly PhysicalMemoryKind Kind => _list.Kind;
