@@ -41,10 +41,18 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
     /// <summary>Makes an offer that named converters may also serve as other types (design: Converters).</summary>
     /// <param name="offer">The data.</param>
     /// <param name="converted">The offers that converters made of it, in order of preference; of other types, themselves without conversions.</param>
-    /// <exception cref="ArgumentException">A converted offer has this type, or conversions of its own (chains are forbidden).</exception>
+    /// <exception cref="ArgumentException">
+    /// A converted offer has this type, or conversions of its own (chains are forbidden); or there are more than 1024.
+    /// </exception>
     protected MappingOffer CreateOffer(TOffer offer, params ReadOnlySpan<MappingOffer> converted)
     {
         ArgumentNullException.ThrowIfNull(offer);
+        if (converted.Length > MappingOffer.MaximumConversions)
+        {
+            throw new ArgumentException(
+                $"An offer of '{this}' has at most {MappingOffer.MaximumConversions} conversions; {converted.Length} were given.", nameof(converted));
+        }
+
         foreach (MappingOffer other in converted)
         {
             ArgumentNullException.ThrowIfNull(other, nameof(converted));
