@@ -68,9 +68,11 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
     /// <summary>Makes a request of this type; the type's own public factories call it.</summary>
     /// <param name="request">The data.</param>
     /// <param name="ceiling">The costs that the importer permits; others decline the pair.</param>
+    /// <exception cref="DmaBufException">EINVAL: the ceiling has a flag without a name.</exception>
     protected MappingRequest<TAttachment> CreateRequest(TRequest request, MappingCost ceiling = MappingCost.Default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        MappingCostRule.Require(ceiling, $"A request for '{this}'");
         return new MappingRequest<TOffer, TRequest, TAttachment>(this, request, ceiling);
     }
 

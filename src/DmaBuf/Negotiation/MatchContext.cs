@@ -24,7 +24,12 @@ public readonly ref struct MatchContext
 
     /// <summary>The pair matches.</summary>
     /// <param name="cost">An upper bound of what mapping will cost.</param>
-    public MatchVerdict Accept(MappingCost cost) => MatchVerdict.Accept(cost);
+    /// <exception cref="DmaBufException">EINVAL: the cost has a flag without a name.</exception>
+    public MatchVerdict Accept(MappingCost cost)
+    {
+        MappingCostRule.Require(cost, "Accepting a pair");
+        return MatchVerdict.Accept(cost);
+    }
 
     /// <summary>The pair does not match, the next one is tried (the kernel's <c>-EOPNOTSUPP</c>). Values of at most 8 bytes allocate nothing.</summary>
     /// <param name="property">The property that failed; a constant.</param>

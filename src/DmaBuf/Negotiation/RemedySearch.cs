@@ -37,7 +37,7 @@ internal static class RemedySearch
         {
             MappingOffer offer = offers.Items[pair.Offer];
             offer = pair.ConvertedTo is null ? offer : offer.Converted.First(other => other.Type == request.Type);
-            MappingRequest unlimited = request.WithCeiling((MappingCost)int.MaxValue);
+            MappingRequest unlimited = request.WithCeiling(MappingCostRule.All);
             MappingCost missing = CostOf(bufferSize, offer, unlimited) & ~request.Ceiling;
             if (missing != MappingCost.None)
             {

@@ -20,6 +20,7 @@ public sealed class CpuMappingType : MappingType<CpuOffer, CpuRequest, CpuAttach
     /// <param name="access">The most that the CPU may do.</param>
     /// <param name="coherency">Whether accesses need cache maintenance; then the exporter implements <see cref="ICpuAccessExporter"/>.</param>
     /// <param name="cost">An upper bound of what mapping costs, beside the maintenance.</param>
+    /// <exception cref="DmaBufException">EINVAL: an access, a coherency or a flag of the cost has no name.</exception>
     public static MappingOffer Offer(
         ICpuOperations operations,
         CpuAccess access = CpuAccess.ReadWrite,
@@ -29,6 +30,7 @@ public sealed class CpuMappingType : MappingType<CpuOffer, CpuRequest, CpuAttach
         ArgumentNullException.ThrowIfNull(operations);
         ThrowIfUnknown(access);
         ThrowIfUnknown(coherency);
+        MappingCostRule.Require(cost, $"Offering {Instance.Name}");
         return Instance.CreateOffer(new CpuOffer(operations, access, coherency, cost));
     }
 
@@ -36,6 +38,7 @@ public sealed class CpuMappingType : MappingType<CpuOffer, CpuRequest, CpuAttach
     /// <param name="access">What the importer wants to do.</param>
     /// <param name="coherency">Coherent: memory that needs maintenance is declined.</param>
     /// <param name="ceiling">The costs that the importer permits.</param>
+    /// <exception cref="DmaBufException">EINVAL: an access, a coherency or a flag of the ceiling has no name.</exception>
     public static MappingRequest<CpuAttachment> Request(
         CpuAccess access = CpuAccess.Read,
         CpuCoherency coherency = CpuCoherency.NeedsMaintenance,

@@ -30,6 +30,7 @@ public sealed class IommuDomainMappingType : MappingType<IommuDomainOffer, Iommu
     /// <summary>Requests that the buffer be installed in a domain.</summary>
     /// <param name="domain">The importer's I/O page table; used until the attachment is detached.</param>
     /// <param name="ceiling">The costs that the importer permits.</param>
+    /// <exception cref="DmaBufException">EINVAL: the ceiling has a flag without a name.</exception>
     public static MappingRequest<IommuDomainAttachment> Request(IIommuDomain domain, MappingCost ceiling = MappingCost.Default)
     {
         ArgumentNullException.ThrowIfNull(domain);

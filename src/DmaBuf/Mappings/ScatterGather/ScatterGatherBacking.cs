@@ -17,10 +17,11 @@ public abstract class ScatterGatherBacking
     /// <summary>Makes a table of entries that an exporter has mapped itself.</summary>
     /// <param name="entries">Copied. In the order of the buffer's bytes; page aligned, none empty, at most <see cref="ScatterGatherTable.MaximumEntryLength"/> each.</param>
     /// <param name="cost">What making this mapping did cost.</param>
-    /// <exception cref="DmaBufException">EINVAL: no entry, an empty or unaligned one; EOVERFLOW: the end of one wraps; ENOMEM.</exception>
+    /// <exception cref="DmaBufException">EINVAL: no entry, an empty or unaligned one, or the cost has a flag without a name; EOVERFLOW: the end of one wraps; ENOMEM.</exception>
     protected ScatterGatherBacking(ReadOnlySpan<ScatterGatherEntry> entries, MappingCost cost)
     {
         ulong totalLength = RequireEntries(entries);
+        MappingCostRule.Require(cost, "A table");
         Table = ScatterGatherTable.Allocate((ulong)entries.Length, totalLength);
         entries.CopyTo(Table.EntriesToFill);
         Cost = cost;

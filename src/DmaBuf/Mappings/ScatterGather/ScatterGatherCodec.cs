@@ -57,7 +57,7 @@ internal sealed class ScatterGatherCodec() : MappingTypeCodec(ScatterGatherMappi
                 new DescribedScatterGather(),
                 facts.GetChoice("peerToPeer", PeerToPeerRequirement.None),
                 device,
-                facts.GetFlags("cost", MappingCost.None))
+                facts.GetCost("cost", MappingCost.None))
             : throw NegotiationFacts.Wrong(facts.At("routes"), "routes lead to a device, and none is named");
     }
 
@@ -65,7 +65,7 @@ internal sealed class ScatterGatherCodec() : MappingTypeCodec(ScatterGatherMappi
         new DescribedDmaDevice(
             facts.GetText("device"),
             facts.TryGetText("pciAddress") is { } address ? new DescribedPciDevice(address, []) : null,
-            facts.GetFlags("rangeCost", MappingCost.None)),
+            facts.GetCost("rangeCost", MappingCost.None)),
         facts.GetChoice("peerToPeer", PeerToPeerAcceptance.NotAccepted),
         ceiling);
 

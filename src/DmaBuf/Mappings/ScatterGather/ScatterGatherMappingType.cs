@@ -21,9 +21,11 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
     /// <summary>Offers a table of system memory, or of memory whose peers the exporter handles on its own (plain SGT).</summary>
     /// <param name="operations">Maps and unmaps; kept by every attachment.</param>
     /// <param name="cost">An upper bound of what mapping costs, beside what the importing device's mapping costs.</param>
+    /// <exception cref="DmaBufException">EINVAL: the cost has a flag without a name.</exception>
     public static MappingOffer Offer(IScatterGatherOperations operations, MappingCost cost = MappingCost.None)
     {
         ArgumentNullException.ThrowIfNull(operations);
+        MappingCostRule.Require(cost, $"Offering {Instance.Name}");
         return Instance.CreateOffer(new ScatterGatherOffer(operations, PeerToPeerRequirement.None, null, cost));
     }
 
@@ -32,11 +34,12 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
     /// <param name="requirement">RequiresDistance: the memory is the device's own.</param>
     /// <param name="device">The exporting PCI function; without one a required path can never be found, and every pair is declined.</param>
     /// <param name="cost">An upper bound of what mapping costs, beside what the importing device's mapping costs.</param>
-    /// <exception cref="DmaBufException">EINVAL: no such requirement.</exception>
+    /// <exception cref="DmaBufException">EINVAL: no such requirement, or the cost has a flag without a name.</exception>
     public static MappingOffer OfferPeerToPeer(
         IScatterGatherOperations operations, PeerToPeerRequirement requirement, IPciDevice? device, MappingCost cost = MappingCost.None)
     {
         ArgumentNullException.ThrowIfNull(operations);
+        MappingCostRule.Require(cost, $"Offering {Instance.Name}");
         return Enum.IsDefined(requirement)
             ? Instance.CreateOffer(new ScatterGatherOffer(operations, requirement, device, cost))
             : throw Unknown(nameof(PeerToPeerRequirement), (int)requirement);
@@ -46,7 +49,7 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
     /// <param name="device">The importing device.</param>
     /// <param name="acceptance">Whether it takes addresses of a peer's memory; a dynamic importer's choice.</param>
     /// <param name="ceiling">The costs that the importer permits.</param>
-    /// <exception cref="DmaBufException">EINVAL: no device, or no such acceptance.</exception>
+    /// <exception cref="DmaBufException">EINVAL: no device, no such acceptance, or the ceiling has a flag without a name.</exception>
     public static MappingRequest<ScatterGatherAttachment> Request(
         IDmaDevice? device, PeerToPeerAcceptance acceptance = PeerToPeerAcceptance.NotAccepted, MappingCost ceiling = MappingCost.Default)
     {

@@ -23,7 +23,7 @@ internal static class NegotiationJsonReader
                 request.GetText("type"),
                 ReadVersion(request),
                 request.TryGetText("description") ?? string.Empty,
-                request.GetFlags("ceiling", MappingCost.Default)));
+                request.GetCost("ceiling", MappingCost.Default)));
         }
 
         exporter.TryGetObject("refusal");
@@ -80,7 +80,7 @@ internal static class NegotiationJsonReader
             facts.GetIndex("request", requests),
             facts.TryGetText("convertedTo"),
             facts.GetChoice("result", NegotiationPairResult.NotTried),
-            facts.GetFlags("cost", MappingCost.None),
+            facts.GetCost("cost", MappingCost.None),
             ReadDecline(facts.TryGetObject("decline")),
             NegotiationNames.ReadErrno(facts, "errno"),
             facts.TryGetText("reason"));
@@ -107,7 +107,7 @@ internal static class NegotiationJsonReader
             facts.GetIndex("request", requests),
             facts.GetIndex("offer", offers),
             facts.GetText("type"),
-            facts.GetFlags("cost", MappingCost.None));
+            facts.GetCost("cost", MappingCost.None));
         facts.RequireAllRead();
         return remedy;
     }
