@@ -1,6 +1,7 @@
 using DmaBuf.Tests.Conformance;
 using DmaBuf.Tests.Fakes;
 using DmaBuf.Tests.Mappings.Conversion;
+using DmaBuf.Tests.Mappings.IommuDomain;
 using DmaBuf.Tests.Mappings.PeerToPeer;
 
 namespace DmaBuf.Tests.Negotiation;
@@ -19,6 +20,7 @@ public sealed class UnknownCostTests : BufferFixture
     {
         NoTableOperations tables = new();
         Refusal.Expect(Errno.EINVAL, () => CpuMappingType.Offer(new NoMemory(), cost: cost));
+        Refusal.Expect(Errno.EINVAL, () => IommuDomainMappingType.Offer(new RecordingOperations(), cost: cost));
         Refusal.Expect(Errno.EINVAL, () => ScatterGatherMappingType.Offer(tables, cost));
         Refusal.Expect(Errno.EINVAL, () => ScatterGatherMappingType.OfferPeerToPeer(tables, PeerToPeerRequirement.None, null, cost));
         Refusal.Expect(Errno.EINVAL, () => PhysicalAddressListMappingType.Offer(new PhysicalExporterOperations(), new() { Cost = cost }));

@@ -18,6 +18,9 @@ public sealed class PhysicalAddressListSource
 
     internal PeerToPeerProvider? Provider => _options.Provider;
 
+    /// <summary>The exporter's bound of what a list costs; whoever converts the list adds it to its own.</summary>
+    internal MappingCost Cost => _options.Cost;
+
     internal PhysicalAddressList Take(Attachment attachment, in ReservationLock held)
     {
         PhysicalAddressList? list = _operations.MapPhysicalAddressList(attachment, in held);

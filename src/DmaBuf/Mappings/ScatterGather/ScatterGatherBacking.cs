@@ -37,10 +37,10 @@ public abstract class ScatterGatherBacking
     public ScatterGatherTable Table { get; }
 
     /// <summary>What this mapping did cost, as opposed to the agreement's upper bound.</summary>
-    public MappingCost Cost { get; }
+    public MappingCost Cost { get; private set; }
 
     /// <summary>What the table was converted from, given back when it is unmapped; null if it was not converted.</summary>
-    internal object? Origin { get; set; }
+    internal PhysicalAddressList? Origin { get; private set; }
 
     /// <summary>
     /// The first exception that a device or exporter threw while it took the mapping back, against its contract; null in all other cases. Release went on
@@ -59,6 +59,13 @@ public abstract class ScatterGatherBacking
 
     /// <summary>Takes the DMA addresses back from the device. Called at most once; must not throw. The table can still be read.</summary>
     protected abstract void Undo();
+
+    /// <summary>Says that the table was converted from a list, which had a cost of its own. Called before anybody else sees the table.</summary>
+    internal void MarkConverted(PhysicalAddressList origin, MappingCost cost)
+    {
+        Origin = origin;
+        Cost |= cost;
+    }
 
     /// <summary>Keeps the first exception of a teardown for <see cref="ReleaseFault"/>.</summary>
     private protected void NoteReleaseFault(Exception exception) => ReleaseFault ??= exception;
