@@ -29,10 +29,12 @@ public sealed class PhysicalAddressListSource
             throw new DmaBufException(Errno.ENOMEM, $"Mapping '{attachment.Buffer}' for '{attachment.Importer}' returned no physical address list.");
         }
 
+        // Outside of what is undone: a list that came before belongs to the mapping that has it, or was given back already. Each goes back once.
+        PhysicalAddressListValidator.Claim(list);
         bool admitted = false;
         try
         {
-            PhysicalAddressListValidator.Admit(list, attachment.Buffer.Size, _options.Limits);
+            PhysicalAddressListValidator.Validate(list, attachment.Buffer.Size, _options.Limits);
             if (list.Kind != _options.Kind)
             {
                 throw new DmaBufException(
