@@ -81,6 +81,7 @@ public sealed class ScatterGatherAttachment : Attachment
         {
             ulong covered = backing.Table.TotalLength;
             attachment.Operations.UnmapScatterGather(attachment, backing, direction, ticket.Held);
+            backing.ReportReleaseFault(attachment);
             throw new DmaBufException(
                 Errno.EINVAL, $"Mapping '{attachment.Buffer}' for '{attachment.Device.Name}' returned a table of {covered} bytes; the buffer has {attachment.Buffer.Size}. The exporter must map all of it.");
         }

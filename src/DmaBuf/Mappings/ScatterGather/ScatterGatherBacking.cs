@@ -13,6 +13,7 @@ namespace DmaBuf;
 public abstract class ScatterGatherBacking
 {
     private int _released;
+    private bool _faultReported;
 
     /// <summary>Makes a table of entries that an exporter has mapped itself.</summary>
     /// <param name="entries">Copied. In the order of the buffer's bytes; page aligned, none empty, at most <see cref="ScatterGatherTable.MaximumEntryLength"/> each.</param>
@@ -44,7 +45,7 @@ public abstract class ScatterGatherBacking
 
     /// <summary>
     /// The first exception that a device or exporter threw while it took the mapping back, against its contract; null in all other cases. Release went on
-    /// with the rest regardless. Something may have leaked, and this says what.
+    /// with the rest regardless. Something may have leaked, and this says what; the mapping reports it to the buffer's registry.
     /// </summary>
     public Exception? ReleaseFault { get; private set; }
 
@@ -65,6 +66,16 @@ public abstract class ScatterGatherBacking
     {
         Origin = origin;
         Cost |= cost;
+    }
+
+    /// <summary>Tells the buffer's registry of <see cref="ReleaseFault"/>, once. Called with the reservation lock held, after each release.</summary>
+    internal void ReportReleaseFault(ScatterGatherAttachment attachment)
+    {
+        if (ReleaseFault is { } fault && !_faultReported)
+        {
+            _faultReported = true;
+            attachment.Buffer.ReportBrokenPromise($"taking a table back from '{attachment.Device.Name}'", fault);
+        }
     }
 
     /// <summary>Keeps the first exception of a teardown for <see cref="ReleaseFault"/>.</summary>
