@@ -126,7 +126,7 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
     {
         foreach (Relaxation<TRequest> relaxation in Relax(((MappingRequest<TOffer, TRequest, TAttachment>)request).Data, decline))
         {
-            yield return new RelaxedRequest(relaxation.Description, CreateRequest(relaxation.Request, request.Ceiling));
+            yield return new RelaxedRequest(relaxation.Description, CreateRequest(relaxation.Request, request.Ceiling), relaxation.AsDynamicImporter);
         }
     }
 }

@@ -20,7 +20,7 @@ internal static class NegotiationRecorder
         List<NegotiationPair> pairs = [];
         for (int offer = 0; offer < offers.Count; offer++)
         {
-            AddPairs(pairs, offers.Items[offer], offer, -1, parties.Size, requests, in outcome, records, evaluateAll);
+            AddPairs(pairs, offers.Items[offer], offer, -1, parties, requests, in outcome, records, evaluateAll);
         }
 
         for (int offer = 0; offer < offers.Count; offer++)
@@ -28,7 +28,7 @@ internal static class NegotiationRecorder
             MappingOffer[] converted = offers.Items[offer].Converted;
             for (int conversion = 0; conversion < converted.Length; conversion++)
             {
-                AddPairs(pairs, converted[conversion], offer, conversion, parties.Size, requests, in outcome, records, evaluateAll);
+                AddPairs(pairs, converted[conversion], offer, conversion, parties, requests, in outcome, records, evaluateAll);
             }
         }
 
@@ -39,7 +39,7 @@ internal static class NegotiationRecorder
             Errno = outcome.Errno,
             Reason = failed ? ReasonOf(offers, requests, outcome, pairs) : null,
             ImporterPreferred = evaluateAll ? ImporterFirst(pairs) : null,
-            Remedies = failed ? RemedySearch.Find(parties.Size, offers, requests, pairs) : [],
+            Remedies = failed ? RemedySearch.Find(parties, offers, requests, pairs) : [],
         };
     }
 
@@ -48,7 +48,7 @@ internal static class NegotiationRecorder
         MappingOffer offer,
         int offerIndex,
         int conversion,
-        ulong bufferSize,
+        NegotiationParties parties,
         MappingRequestList requests,
         in MatchOutcome outcome,
         ReadOnlySpan<PairRecord> records,
@@ -75,7 +75,7 @@ internal static class NegotiationRecorder
             }
             else if (sameType && evaluateAll && outcome.Errno == Errno.None)
             {
-                pair = Evaluate(pair, bufferSize, offer, requests.Items[request]);
+                pair = Evaluate(pair, parties, offer, requests.Items[request]);
             }
 
             pairs.Add(pair);
@@ -98,10 +98,10 @@ internal static class NegotiationRecorder
     }
 
     /// <summary>Asks the type about a pair behind the chosen one, which the pass never came to.</summary>
-    private static NegotiationPair Evaluate(NegotiationPair pair, ulong bufferSize, MappingOffer offer, MappingRequest request)
+    private static NegotiationPair Evaluate(NegotiationPair pair, NegotiationParties parties, MappingOffer offer, MappingRequest request)
     {
         VerdictLog log = default;
-        MatchVerdict verdict = Matcher.Try(new MatchContext(bufferSize, ref log), offer, request);
+        MatchVerdict verdict = Matcher.Try(new MatchContext(parties.Size, parties.ImporterIsDynamic, ref log), offer, request);
         NegotiationPair evaluated;
         if (verdict.IsAccepted)
         {

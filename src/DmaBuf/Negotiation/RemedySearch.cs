@@ -6,7 +6,7 @@ namespace DmaBuf;
 /// </summary>
 internal static class RemedySearch
 {
-    internal static IReadOnlyList<NegotiationRemedy> Find(ulong bufferSize, MappingOfferList offers, MappingRequestList requests, List<NegotiationPair> pairs)
+    internal static IReadOnlyList<NegotiationRemedy> Find(NegotiationParties parties, MappingOfferList offers, MappingRequestList requests, List<NegotiationPair> pairs)
     {
         List<NegotiationRemedy> remedies = [];
         foreach (NegotiationPair pair in pairs)
@@ -16,10 +16,10 @@ internal static class RemedySearch
                 continue;
             }
 
-            foreach (RelaxedRequest candidate in Candidates(offers, requests.Items[pair.Request], pair, decline, bufferSize))
+            foreach (RelaxedRequest candidate in Candidates(offers, requests.Items[pair.Request], pair, decline, parties))
             {
                 if (!remedies.Any(known => known.Request == pair.Request && known.Change == candidate.Description)
-                    && Accepted(bufferSize, offers, requests, pair.Request, candidate.Request) is { } outcome)
+                    && Accepted(parties, offers, requests, pair.Request, candidate) is { } outcome)
                 {
                     string type = candidate.Request.Type.Name;
                     remedies.Add(new NegotiationRemedy(candidate.Description, pair.Request, outcome.Offer, type, outcome.Cost));
@@ -31,14 +31,14 @@ internal static class RemedySearch
     }
 
     private static IEnumerable<RelaxedRequest> Candidates(
-        MappingOfferList offers, MappingRequest request, NegotiationPair pair, MatchDecline decline, ulong bufferSize)
+        MappingOfferList offers, MappingRequest request, NegotiationPair pair, MatchDecline decline, NegotiationParties parties)
     {
         if (decline.Property == Matcher.CostProperty)
         {
             MappingOffer offer = offers.Items[pair.Offer];
             offer = pair.ConvertedTo is null ? offer : offer.Converted.First(other => other.Type == request.Type);
             MappingRequest unlimited = request.WithCeiling(MappingCostRule.All);
-            MappingCost missing = CostOf(bufferSize, offer, unlimited) & ~request.Ceiling;
+            MappingCost missing = CostOf(parties, offer, unlimited) & ~request.Ceiling;
             if (missing != MappingCost.None)
             {
                 yield return new RelaxedRequest($"permit the cost {missing}", request.WithCeiling(request.Ceiling | missing));
@@ -51,23 +51,24 @@ internal static class RemedySearch
         }
     }
 
-    private static MappingCost CostOf(ulong bufferSize, MappingOffer offer, MappingRequest request)
+    private static MappingCost CostOf(NegotiationParties parties, MappingOffer offer, MappingRequest request)
     {
         VerdictLog log = default;
-        MappingCost cost = Matcher.Try(new MatchContext(bufferSize, ref log), offer, request).Cost;
+        MappingCost cost = Matcher.Try(new MatchContext(parties.Size, parties.ImporterIsDynamic, ref log), offer, request).Cost;
         log.Return();
         return cost;
     }
 
     private static MatchOutcome? Accepted(
-        ulong bufferSize, MappingOfferList offers, MappingRequestList requests, int index, MappingRequest candidate)
+        NegotiationParties parties, MappingOfferList offers, MappingRequestList requests, int index, RelaxedRequest candidate)
     {
         MappingRequest[] changed = [.. requests.Items];
-        changed[index] = candidate;
+        changed[index] = candidate.Request;
+        bool importerIsDynamic = parties.ImporterIsDynamic || candidate.AsDynamicImporter;
         VerdictLog log = default;
         try
         {
-            MatchOutcome outcome = Matcher.Match(bufferSize, offers, MappingRequestList.Create(changed), ref log);
+            MatchOutcome outcome = Matcher.Match(parties.Size, offers, MappingRequestList.Create(changed), ref log, importerIsDynamic);
             return outcome.Errno == Errno.None && outcome.Request == index ? outcome : null;
         }
         finally

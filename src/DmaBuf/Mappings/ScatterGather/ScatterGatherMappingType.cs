@@ -6,7 +6,7 @@ namespace DmaBuf;
 /// </summary>
 /// <remarks>
 /// Peer-to-peer (spec 4.4): an offer that requires a path matches only an importer that accepts peers and has one; the path is looked up only then. A static
-/// importer never accepts peers. Immutable, safe for all threads.
+/// importer never accepts peers, whatever its request says: its pair is declined as if it had not accepted. Immutable, safe for all threads.
 /// </remarks>
 public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, ScatterGatherRequest, ScatterGatherAttachment>
 {
@@ -47,7 +47,7 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
 
     /// <summary>Requests a table for a device.</summary>
     /// <param name="device">The importing device.</param>
-    /// <param name="acceptance">Whether it takes addresses of a peer's memory; a dynamic importer's choice.</param>
+    /// <param name="acceptance">Whether it takes addresses of a peer's memory; a dynamic importer's choice, of no effect for a static one.</param>
     /// <param name="ceiling">The costs that the importer permits.</param>
     /// <exception cref="DmaBufException">EINVAL: no device, no such acceptance, or the ceiling has a flag without a name.</exception>
     public static MappingRequest<ScatterGatherAttachment> Request(
@@ -82,6 +82,11 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
             return context.Decline("peer-to-peer", PeerToPeerClaim.Required, PeerToPeerClaim.NotAccepted);
         }
 
+        if (!context.ImporterIsDynamic)
+        {
+            return context.Decline("peer-to-peer", PeerToPeerClaim.Required, PeerToPeerClaim.AcceptedByStaticImporter);
+        }
+
         PeerToPeerRoute route = offer.Device.RouteFrom(request.Device.PciDevice);
         return route.Distance < 0
             ? context.Decline("peer-to-peer route", $"{offer.Device.Address}: {route.Reason}", $"a path from {request.Device.Name}")
@@ -104,9 +109,10 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
     /// <inheritdoc/>
     protected internal override IEnumerable<Relaxation<ScatterGatherRequest>> Relax(ScatterGatherRequest request, MatchDecline decline)
     {
-        if (decline.Property == "peer-to-peer" && request.Acceptance == PeerToPeerAcceptance.NotAccepted)
+        if (decline.Property == "peer-to-peer")
         {
-            yield return new("accept peer-to-peer (attach as a DynamicImporter)", request with { Acceptance = PeerToPeerAcceptance.Accepted });
+            string change = request.Acceptance == PeerToPeerAcceptance.Accepted ? "attach as a DynamicImporter" : "accept peer-to-peer (attach as a DynamicImporter)";
+            yield return new(change, request with { Acceptance = PeerToPeerAcceptance.Accepted }) { AsDynamicImporter = true };
         }
     }
 

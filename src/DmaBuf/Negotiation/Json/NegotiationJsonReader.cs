@@ -46,7 +46,11 @@ internal static class NegotiationJsonReader
         NegotiationFacts buffer = top.GetObject("buffer");
         exporter = top.GetObject("exporter");
         importer = top.GetObject("importer");
-        NegotiationParties parties = new(buffer.GetText("name"), buffer.GetNumber("size"), exporter.GetText("name"), importer.GetText("name"));
+        NegotiationParties parties = new(buffer.GetText("name"), buffer.GetNumber("size"), exporter.GetText("name"), importer.GetText("name"))
+        {
+            // Documents of before it was written do not say; what a request of theirs accepts is then taken at its word.
+            ImporterIsDynamic = importer.GetTruth("dynamic", true),
+        };
         buffer.RequireAllRead();
         return parties;
     }

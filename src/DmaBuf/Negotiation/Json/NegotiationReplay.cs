@@ -38,7 +38,7 @@ public static class NegotiationReplay
     private static Negotiation Negotiate(NegotiationParties parties, MappingOfferList offers, MappingRequestList requests)
     {
         VerdictLog log = default;
-        MatchOutcome outcome = Matcher.Match(parties.Size, offers, requests, ref log);
+        MatchOutcome outcome = Matcher.Match(parties.Size, offers, requests, ref log, parties.ImporterIsDynamic);
         Negotiation negotiation = NegotiationRecorder.Record(parties, offers, requests, in outcome, log.Records, evaluateAll: true);
         log.Return();
         return negotiation;
