@@ -113,7 +113,8 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
 
     /// <summary>
     /// Single changes to a declined request that may help. The core tries each in a fresh negotiation and shows only those that were accepted.
-    /// The default knows none; a cost beyond the ceiling is relaxed by the core itself.
+    /// The default knows none; a cost beyond the ceiling is relaxed by the core itself. A description stands for its change: of several with one
+    /// description for one request the first is tried. A search over long lists stops early and says so (<see cref="Negotiation.RemediesCutShort"/>).
     /// </summary>
     protected internal virtual IEnumerable<Relaxation<TRequest>> Relax(TRequest request, MatchDecline decline) => [];
 

@@ -50,7 +50,7 @@ internal sealed class ScatterGatherCodec() : MappingTypeCodec(ScatterGatherMappi
 
     protected internal override MappingOffer DecodeOffer(NegotiationFacts facts)
     {
-        IReadOnlyList<NegotiationFacts> routes = facts.GetObjects("routes", NegotiationJson.MaximumListLength);
+        IReadOnlyList<NegotiationFacts> routes = facts.GetObjects("routes", NegotiationJsonLimits.MaximumListLength);
         DescribedPciDevice? device = facts.TryGetText("device") is { } address ? new DescribedPciDevice(address, [.. routes.Select(DecodeRoute)]) : null;
         return device is not null || routes.Count == 0
             ? ScatterGatherMappingType.OfferPeerToPeer(

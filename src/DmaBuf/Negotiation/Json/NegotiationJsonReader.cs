@@ -10,14 +10,14 @@ internal static class NegotiationJsonReader
         NegotiationFacts top = new(root, string.Empty);
         NegotiationParties parties = ReadParties(top, out NegotiationFacts exporter, out NegotiationFacts importer);
         List<NegotiationOffer> offers = [];
-        foreach (NegotiationFacts offer in exporter.GetObjects("offers", NegotiationJson.MaximumListLength))
+        foreach (NegotiationFacts offer in exporter.GetObjects("offers", NegotiationJsonLimits.MaximumListLength))
         {
-            string[] converted = [.. offer.GetObjects("converted", NegotiationJson.MaximumListLength).Select(static other => other.GetText("type"))];
+            string[] converted = [.. offer.GetObjects("converted", NegotiationJsonLimits.MaximumListLength).Select(static other => other.GetText("type"))];
             offers.Add(new NegotiationOffer(offer.GetText("type"), ReadVersion(offer), offer.TryGetText("description") ?? string.Empty, converted));
         }
 
         List<NegotiationRequest> requests = [];
-        foreach (NegotiationFacts request in importer.GetObjects("requests", NegotiationJson.MaximumListLength))
+        foreach (NegotiationFacts request in importer.GetObjects("requests", NegotiationJsonLimits.MaximumListLength))
         {
             requests.Add(new NegotiationRequest(
                 request.GetText("type"),
@@ -26,6 +26,7 @@ internal static class NegotiationJsonReader
                 request.GetCost("ceiling", MappingCost.Default)));
         }
 
+        NegotiationJsonLimits.RequireReadable(offers.Count + offers.Sum(static offer => (long)offer.ConvertibleTo.Count), requests.Count);
         exporter.TryGetObject("refusal");
         exporter.RequireAllRead();
         importer.RequireAllRead();
@@ -62,13 +63,13 @@ internal static class NegotiationJsonReader
     private static Negotiation ReadResult(
         NegotiationFacts result, NegotiationParties parties, List<NegotiationOffer> offers, List<NegotiationRequest> requests)
     {
-        const int Limit = NegotiationJson.MaximumListLength * NegotiationJson.MaximumListLength * 2;
-        NegotiationPair[] pairs = [.. result.GetObjects("pairs", Limit).Select(pair => ReadPair(pair, offers.Count, requests.Count))];
-        NegotiationRemedy[] remedies = [.. result.GetObjects("remedies", Limit).Select(remedy => ReadRemedy(remedy, offers.Count, requests.Count))];
+        NegotiationPair[] pairs = [.. result.GetObjects("pairs", NegotiationJsonLimits.MaximumPairs).Select(pair => ReadPair(pair, offers.Count, requests.Count))];
+        NegotiationRemedy[] remedies = [.. result.GetObjects("remedies", RemedySearch.MaximumCandidates).Select(remedy => ReadRemedy(remedy, offers.Count, requests.Count))];
         Negotiation negotiation = new(parties, offers, requests)
         {
             Pairs = pairs,
             Remedies = remedies,
+            RemediesCutShort = result.GetTruth("remediesCutShort", false),
             Errno = NegotiationNames.ReadErrno(result, "errno"),
             Reason = result.TryGetText("reason"),
             ImporterPreferred = result.Has("importerPreferred") ? pairs[result.GetIndex("importerPreferred", pairs.Length)] : null,

@@ -129,6 +129,11 @@ internal static class NegotiationJsonWriter
         }
 
         json.WriteEndArray();
+        if (negotiation.RemediesCutShort)
+        {
+            json.WriteBoolean("remediesCutShort", true);
+        }
+
         json.WriteEndObject();
     }
 

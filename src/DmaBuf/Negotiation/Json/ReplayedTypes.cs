@@ -7,7 +7,7 @@ internal sealed class ReplayedTypes(IReadOnlyList<MappingTypeCodec> codecs)
 
     internal MappingOffer DecodeOffer(NegotiationFacts facts)
     {
-        MappingOffer[] converted = [.. facts.GetObjects("converted", NegotiationJson.MaximumListLength).Select(DecodeConverted)];
+        MappingOffer[] converted = [.. facts.GetObjects("converted", NegotiationJsonLimits.MaximumListLength).Select(DecodeConverted)];
         (string name, int version, string description) = Head(facts);
         if (Codec(name, version) is { } codec)
         {
