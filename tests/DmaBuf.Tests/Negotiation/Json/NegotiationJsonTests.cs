@@ -161,7 +161,7 @@ public sealed class NegotiationJsonTests : BufferFixture
     {
         foreach ((MappingOffer[] offers, MappingRequestList requests) in Cases())
         {
-            using DmaBuffer buffer = Export(offers);
+            using DmaBuffer buffer = Export(new FlushingExporter(offers));
             yield return buffer.Explain(Importer, requests);
             if (!buffer.TryAttach(Importer, requests, out Attachment? attachment, out Trace? failure))
             {
@@ -169,6 +169,17 @@ public sealed class NegotiationJsonTests : BufferFixture
             }
 
             attachment?.Dispose();
+        }
+    }
+
+    private sealed class FlushingExporter(MappingOffer[] offers) : FakeExporter(offers), ICpuAccessExporter
+    {
+        public void BeginCpuAccess(DmaBuffer buffer, DmaDirection direction)
+        {
+        }
+
+        public void EndCpuAccess(DmaBuffer buffer, DmaDirection direction)
+        {
         }
     }
 
