@@ -4,6 +4,7 @@ namespace DmaBuf;
 /// What reaching the memory costs, as flags ordered by severity. An agreement states an upper bound, each mapping its actual cost. A request's
 /// <i>ceiling</i> is the set of costs it permits: a cost with a flag outside the ceiling declines the pair. Nothing is ever copied silently.
 /// </summary>
+/// <remarks>Only flags that have a name here are a cost: any other is refused with EINVAL where an offer, a request or a verdict is made.</remarks>
 [Flags]
 public enum MappingCost
 {

@@ -7,6 +7,9 @@ namespace DmaBuf;
 /// <remarks>Immutable. An offer carries the exporter's operations, so the framework never hands it out again.</remarks>
 public abstract class MappingOffer
 {
+    /// <summary>More than anybody means; a longer list is a mistake. A pair's place keeps the index in 16 bits.</summary>
+    internal const int MaximumConversions = 1024;
+
     private protected MappingOffer(MappingType type, MappingOffer[] converted)
     {
         Type = type;

@@ -41,10 +41,18 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
     /// <summary>Makes an offer that named converters may also serve as other types (design: Converters).</summary>
     /// <param name="offer">The data.</param>
     /// <param name="converted">The offers that converters made of it, in order of preference; of other types, themselves without conversions.</param>
-    /// <exception cref="ArgumentException">A converted offer has this type, or conversions of its own (chains are forbidden).</exception>
+    /// <exception cref="ArgumentException">
+    /// A converted offer has this type, or conversions of its own (chains are forbidden); or there are more than 1024.
+    /// </exception>
     protected MappingOffer CreateOffer(TOffer offer, params ReadOnlySpan<MappingOffer> converted)
     {
         ArgumentNullException.ThrowIfNull(offer);
+        if (converted.Length > MappingOffer.MaximumConversions)
+        {
+            throw new ArgumentException(
+                $"An offer of '{this}' has at most {MappingOffer.MaximumConversions} conversions; {converted.Length} were given.", nameof(converted));
+        }
+
         foreach (MappingOffer other in converted)
         {
             ArgumentNullException.ThrowIfNull(other, nameof(converted));
@@ -60,9 +68,11 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
     /// <summary>Makes a request of this type; the type's own public factories call it.</summary>
     /// <param name="request">The data.</param>
     /// <param name="ceiling">The costs that the importer permits; others decline the pair.</param>
+    /// <exception cref="DmaBufException">EINVAL: the ceiling has a flag without a name.</exception>
     protected MappingRequest<TAttachment> CreateRequest(TRequest request, MappingCost ceiling = MappingCost.Default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        MappingCostRule.Require(ceiling, $"A request for '{this}'");
         return new MappingRequest<TOffer, TRequest, TAttachment>(this, request, ceiling);
     }
 
@@ -103,7 +113,8 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
 
     /// <summary>
     /// Single changes to a declined request that may help. The core tries each in a fresh negotiation and shows only those that were accepted.
-    /// The default knows none; a cost beyond the ceiling is relaxed by the core itself.
+    /// The default knows none; a cost beyond the ceiling is relaxed by the core itself. A description stands for its change: of several with one
+    /// description for one request the first is tried. A search over long lists stops early and says so (<see cref="Negotiation.RemediesCutShort"/>).
     /// </summary>
     protected internal virtual IEnumerable<Relaxation<TRequest>> Relax(TRequest request, MatchDecline decline) => [];
 
@@ -116,7 +127,7 @@ public abstract class MappingType<TOffer, TRequest, TAttachment> : MappingType
     {
         foreach (Relaxation<TRequest> relaxation in Relax(((MappingRequest<TOffer, TRequest, TAttachment>)request).Data, decline))
         {
-            yield return new RelaxedRequest(relaxation.Description, CreateRequest(relaxation.Request, request.Ceiling));
+            yield return new RelaxedRequest(relaxation.Description, CreateRequest(relaxation.Request, request.Ceiling), relaxation.AsDynamicImporter);
         }
     }
 }

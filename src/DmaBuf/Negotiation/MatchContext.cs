@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace DmaBuf;
 
 /// <summary>
-/// Makes the verdict on one pair. Borrowed for the call of <c>Match</c>; it shows the buffer's unchanging facts and nothing of the attachment, which
-/// does not exist yet.
+/// Makes the verdict on one pair. Borrowed for the call of <c>Match</c>; it shows unchanging facts of the buffer and the importer, and nothing of the
+/// attachment, which does not exist yet.
 /// </summary>
 /// <remarks>Stays on the stack of one thread, for the call that it is lent to.</remarks>
 [SuppressMessage("Performance", "CA1822", Justification = "A verdict can only be made where the core lent a context.")]
@@ -13,18 +13,30 @@ public readonly ref struct MatchContext
 {
     private readonly ref VerdictLog _log;
 
-    internal MatchContext(ulong bufferSize, ref VerdictLog log)
+    internal MatchContext(ulong bufferSize, bool importerIsDynamic, ref VerdictLog log)
     {
         BufferSize = bufferSize;
+        ImporterIsDynamic = importerIsDynamic;
         _log = ref log;
     }
 
     /// <summary>The size of the buffer in bytes.</summary>
     public ulong BufferSize { get; }
 
+    /// <summary>
+    /// True if the importer is a <see cref="DynamicImporter"/>, which can be told to let go. What only such an importer may be given is declined for another one,
+    /// whatever its request says.
+    /// </summary>
+    public bool ImporterIsDynamic { get; }
+
     /// <summary>The pair matches.</summary>
     /// <param name="cost">An upper bound of what mapping will cost.</param>
-    public MatchVerdict Accept(MappingCost cost) => MatchVerdict.Accept(cost);
+    /// <exception cref="DmaBufException">EINVAL: the cost has a flag without a name.</exception>
+    public MatchVerdict Accept(MappingCost cost)
+    {
+        MappingCostRule.Require(cost, "Accepting a pair");
+        return MatchVerdict.Accept(cost);
+    }
 
     /// <summary>The pair does not match, the next one is tried (the kernel's <c>-EOPNOTSUPP</c>). Values of at most 8 bytes allocate nothing.</summary>
     /// <param name="property">The property that failed; a constant.</param>

@@ -18,9 +18,10 @@ internal static class Matcher
     /// <summary>The property of a pair that was declined because it costs more than the request permits.</summary>
     internal const string CostProperty = "cost";
 
-    internal static MatchOutcome Match(ulong bufferSize, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log)
+    internal static MatchOutcome Match(
+        ulong bufferSize, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log, bool importerIsDynamic = true)
     {
-        MatchContext context = new(bufferSize, ref log);
+        MatchContext context = new(bufferSize, importerIsDynamic, ref log);
         if (offers.Mask.Overlaps(in requests.Mask))
         {
             MatchOutcome outcome = MatchDirect(in context, offers, requests, ref log);

@@ -47,6 +47,9 @@ public sealed class Negotiation
     /// <summary>Single changes that were tried in a fresh negotiation and accepted; empty if it succeeded or none helps.</summary>
     public IReadOnlyList<NegotiationRemedy> Remedies { get; internal init; } = [];
 
+    /// <summary>True if there were more changes than could be tried in a moment: <see cref="Remedies"/> may then lack some that would help.</summary>
+    public bool RemediesCutShort { get; internal init; }
+
     /// <summary>True if the two agreed.</summary>
     public bool Succeeded => Errno == Errno.None;
 

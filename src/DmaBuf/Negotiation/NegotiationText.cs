@@ -40,6 +40,11 @@ internal static class NegotiationText
             text.Append(CultureInfo.InvariantCulture, $"then {remedy.Type} is agreed on, cost up to {remedy.Cost} (tried)");
         }
 
+        if (negotiation.RemediesCutShort)
+        {
+            text.Append("\n  the search for what would help was cut short: there were more changes than could be tried");
+        }
+
         return text.ToString();
     }
 

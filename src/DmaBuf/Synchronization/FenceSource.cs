@@ -37,6 +37,24 @@ public readonly record struct FenceSource : IDisposable
         return Fence.TryComplete(FenceOutcome.Failure(error));
     }
 
-    /// <summary>Fails the fence with ECANCELED if it has not been signaled, so that a producer that gives up leaves nobody waiting.</summary>
-    public void Dispose() => _fence?.TryComplete(FenceOutcome.Failure(Errno.ECANCELED));
+    /// <summary>
+    /// Fails the fence with ECANCELED if it has not been signaled, so that a producer that gives up leaves nobody waiting. Never throws: what callbacks throw is
+    /// reported to <see cref="DmaBufferRegistry.Default"/> as <see cref="DmaBufferProblemKind.BrokenPromise"/>, one problem each, after all of them have run.
+    /// </summary>
+    public void Dispose()
+    {
+        try
+        {
+            _fence?.TryComplete(FenceOutcome.Failure(Errno.ECANCELED));
+        }
+        catch (AggregateException thrown)
+        {
+            // A fence belongs to no buffer, so there is no other registry to tell.
+            foreach (Exception exception in thrown.Flatten().InnerExceptions)
+            {
+                DmaBufferRegistry.Default.Report(
+                    DmaBufferProblemKind.BrokenPromise, $"{exception.GetType().Name} in a callback while disposing the source of '{_fence}': {exception.Message}");
+            }
+        }
+    }
 }

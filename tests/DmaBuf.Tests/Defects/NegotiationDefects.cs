@@ -157,7 +157,7 @@ public sealed class NegotiationDefects : BufferFixture
 
         using DmaBuffer buffer = Export(offer);
         global::DmaBuf.Negotiation explained = buffer.Explain(
-            Importer, ScatterGatherMappingType.Request(new NamedDevice(), acceptsPeers ? PeerToPeerAcceptance.Accepted : PeerToPeerAcceptance.NotAccepted));
+            new FakeDynamicImporter(), ScatterGatherMappingType.Request(new NamedDevice(), acceptsPeers ? PeerToPeerAcceptance.Accepted : PeerToPeerAcceptance.NotAccepted));
         return explained.Succeeded ? Errno.None : explained.Pairs.Single().Decline is not null ? Errno.EOPNOTSUPP : explained.Errno;
     }
 }

@@ -28,8 +28,9 @@ public sealed class ErrorTable : BufferFixture
         }
 
         MappingRequestList requests = [Request(row)];
-        Assert.Equal(errno, Assert.ThrowsAny<DmaBufException>(() => buffer.Attach(Importer, requests)).Errno);
-        Assert.False(buffer.TryAttach(Importer, requests, out _, out global::DmaBuf.Negotiation? failure));
+        DmaBufferImporter importer = new FakeDynamicImporter();
+        Assert.Equal(errno, Assert.ThrowsAny<DmaBufException>(() => buffer.Attach(importer, requests)).Errno);
+        Assert.False(buffer.TryAttach(importer, requests, out _, out global::DmaBuf.Negotiation? failure));
         Assert.Equal(errno, failure.Errno);
         Assert.Equal((0, 1), (buffer.AttachmentCount, buffer.ReferenceCount));
         Assert.DoesNotContain("detach", exporter.Trace);

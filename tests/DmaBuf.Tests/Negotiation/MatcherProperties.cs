@@ -63,7 +63,7 @@ public sealed class MatcherProperties : BufferFixture
             drawn =>
             {
                 // Costs that are permitted, so that no remedy is looked for by a fresh negotiation.
-                Request[] wanted = [.. drawn.Requests.Select(static request => request with { Ceiling = (MappingCost)int.MaxValue })];
+                Request[] wanted = [.. drawn.Requests.Select(static request => request with { Ceiling = MappingCostRule.All })];
                 int Verdict(string call) => drawn.Verdicts[Hash(call) % drawn.Verdicts.Length];
                 List<string> calls = [];
                 (MappingOfferList offers, MappingRequestList requests) = ReferenceMatcher.Build(drawn.Offers, wanted, Verdict, calls);

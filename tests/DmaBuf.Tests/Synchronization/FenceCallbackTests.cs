@@ -82,5 +82,26 @@ public sealed class FenceCallbackTests
         Assert.True(_source.Fence.IsSignaled);
     }
 
+    [Fact]
+    public void A_dispose_does_not_throw_what_callbacks_throw_but_reports_it_after_all_have_run()
+    {
+        long before = DmaBufferRegistry.Default.ProblemCount;
+        Fence merged = Fence.Merge(_source.Fence, new FenceContext("other").CreateFence().Fence);
+        _source.Fence.OnSignaled(static (_, _) => throw new InvalidDataException("a broken importer"), null);
+        _source.Fence.OnSignaled(static (_, _) => throw new AggregateException(new InvalidOperationException("another one")), null);
+        Register("last");
+        _source.Dispose();
+        Assert.Equal(["last"], _calls);
+        Assert.Equal((Errno.ECANCELED, false), (_source.Fence.Error, merged.IsSignaled));
+        DmaBufferProblem[] problems = [.. DmaBufferRegistry.Default.Problems.TakeLast((int)(DmaBufferRegistry.Default.ProblemCount - before))];
+        Assert.Equal(
+            [(DmaBufferProblemKind.BrokenPromise, true), (DmaBufferProblemKind.BrokenPromise, true)],
+            problems.Select(static problem => (problem.Kind, problem.Description.Contains("queue", StringComparison.Ordinal))));
+        Assert.Contains("InvalidDataException", problems[0].Description, StringComparison.Ordinal);
+        Assert.Contains("another one", problems[1].Description, StringComparison.Ordinal);
+        _source.Dispose();
+        Assert.Equal(before + 2, DmaBufferRegistry.Default.ProblemCount);
+    }
+
     private FenceRegistration Register(string name) => _source.Fence.OnSignaled((_, state) => _calls.Add((string)state!), name);
 }

@@ -10,7 +10,7 @@ internal sealed class ConvertedScatterGather(PhysicalAddressListSource source) :
         try
         {
             ScatterGatherBacking backing = PhysicalAddressListConversion.ToScatterGather(list, source.Provider, attachment.Device, direction);
-            backing.Origin = list;
+            backing.MarkConverted(list, source.Cost);
             mapped = true;
             return backing;
         }
@@ -26,6 +26,6 @@ internal sealed class ConvertedScatterGather(PhysicalAddressListSource source) :
     public void UnmapScatterGather(ScatterGatherAttachment attachment, ScatterGatherBacking backing, DmaDirection direction, in ReservationLock held)
     {
         backing.Release();
-        source.GiveBack(attachment, (PhysicalAddressList)backing.Origin!, in held);
+        source.GiveBack(attachment, backing.Origin!, in held);
     }
 }

@@ -19,7 +19,7 @@ internal static class PhysicalAddressListConverting
 
         if ((options.Converters & PhysicalAddressConverters.IommuDomain) != 0)
         {
-            offers.Add(IommuDomainMappingType.Offer(new ConvertedIommuDomain(source), options.Limits.PageSize));
+            offers.Add(IommuDomainMappingType.Offer(new ConvertedIommuDomain(source), options.Limits.PageSize, options.Cost));
         }
 
         return offers.ToArray();

@@ -24,7 +24,7 @@ internal sealed class CpuCodec() : MappingTypeCodec(CpuMappingType.Instance)
         new Described(),
         facts.GetChoice("access", CpuAccess.ReadWrite),
         facts.GetChoice("coherency", CpuCoherency.Coherent),
-        facts.GetFlags("cost", MappingCost.None));
+        facts.GetCost("cost", MappingCost.None));
 
     protected internal override MappingRequest DecodeRequest(NegotiationFacts facts, MappingCost ceiling) => CpuMappingType.Request(
         facts.GetChoice("access", CpuAccess.Read), facts.GetChoice("coherency", CpuCoherency.NeedsMaintenance), ceiling);

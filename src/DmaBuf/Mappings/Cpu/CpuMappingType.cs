@@ -18,8 +18,9 @@ public sealed class CpuMappingType : MappingType<CpuOffer, CpuRequest, CpuAttach
     /// <summary>Offers CPU access.</summary>
     /// <param name="operations">Maps for the CPU; kept by every attachment.</param>
     /// <param name="access">The most that the CPU may do.</param>
-    /// <param name="coherency">Whether accesses need cache maintenance; then the exporter implements <see cref="ICpuAccessExporter"/>.</param>
+    /// <param name="coherency">Whether accesses need cache maintenance; then the exporter implements <see cref="ICpuAccessExporter"/>, or attaching is EINVAL.</param>
     /// <param name="cost">An upper bound of what mapping costs, beside the maintenance.</param>
+    /// <exception cref="DmaBufException">EINVAL: an access, a coherency or a flag of the cost has no name.</exception>
     public static MappingOffer Offer(
         ICpuOperations operations,
         CpuAccess access = CpuAccess.ReadWrite,
@@ -29,6 +30,7 @@ public sealed class CpuMappingType : MappingType<CpuOffer, CpuRequest, CpuAttach
         ArgumentNullException.ThrowIfNull(operations);
         ThrowIfUnknown(access);
         ThrowIfUnknown(coherency);
+        MappingCostRule.Require(cost, $"Offering {Instance.Name}");
         return Instance.CreateOffer(new CpuOffer(operations, access, coherency, cost));
     }
 
@@ -36,6 +38,7 @@ public sealed class CpuMappingType : MappingType<CpuOffer, CpuRequest, CpuAttach
     /// <param name="access">What the importer wants to do.</param>
     /// <param name="coherency">Coherent: memory that needs maintenance is declined.</param>
     /// <param name="ceiling">The costs that the importer permits.</param>
+    /// <exception cref="DmaBufException">EINVAL: an access, a coherency or a flag of the ceiling has no name.</exception>
     public static MappingRequest<CpuAttachment> Request(
         CpuAccess access = CpuAccess.Read,
         CpuCoherency coherency = CpuCoherency.NeedsMaintenance,
@@ -64,8 +67,18 @@ public sealed class CpuMappingType : MappingType<CpuOffer, CpuRequest, CpuAttach
     }
 
     /// <inheritdoc/>
+    /// <exception cref="DmaBufException">EINVAL: maintenance is needed, and the exporter does none.</exception>
     protected internal override CpuAttachment FinishMatch(in FinishContext context, CpuOffer offer, CpuRequest request)
-        => new(in context, offer, request.Access);
+    {
+        // The exporter's mistake, not an outcome: without the brackets every lease would read and write stale caches. Match cannot see the exporter.
+        if (offer.Coherency == CpuCoherency.NeedsMaintenance && context.Buffer.Exporter is not ICpuAccessExporter)
+        {
+            throw new DmaBufException(
+                Errno.EINVAL, $"Attaching '{context.Importer}' to '{context.Buffer}' was refused: '{context.Buffer.Exporter.Name}' offers memory that needs cache maintenance and does none. It must implement {nameof(ICpuAccessExporter)}.");
+        }
+
+        return new CpuAttachment(in context, offer, request.Access);
+    }
 
     /// <inheritdoc/>
     protected internal override string DescribeOffer(CpuOffer offer) => $"{offer.Access}, {offer.Coherency}";

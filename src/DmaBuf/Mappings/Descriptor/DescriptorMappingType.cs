@@ -38,7 +38,7 @@ public sealed class DescriptorMappingType : MappingType<DescriptorOffer, Descrip
     /// <summary>Requests a descriptor.</summary>
     /// <param name="needs">What the importer needs of it; null: nothing in particular.</param>
     /// <param name="ceiling">The costs that the importer permits.</param>
-    /// <exception cref="DmaBufException">EINVAL: no kind or no memory is taken, or the granularity is no power of two.</exception>
+    /// <exception cref="DmaBufException">EINVAL: no kind or no memory is taken, the granularity is no power of two, or the ceiling has a flag without a name.</exception>
     public static MappingRequest<DescriptorAttachment> Request(DescriptorNeeds? needs = null, MappingCost ceiling = MappingCost.Default)
     {
         needs ??= new DescriptorNeeds();

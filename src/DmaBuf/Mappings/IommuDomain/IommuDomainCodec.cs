@@ -2,11 +2,15 @@ using System.Text.Json;
 
 namespace DmaBuf;
 
-/// <summary>IommuDomain as JSON. Offer: <c>granularity</c>; request: <c>domain, pageSize</c>.</summary>
+/// <summary>IommuDomain as JSON. Offer: <c>granularity, cost</c>; request: <c>domain, pageSize</c>.</summary>
 internal sealed class IommuDomainCodec() : MappingTypeCodec(IommuDomainMappingType.Instance)
 {
     protected internal override void EncodeOffer(Utf8JsonWriter json, MappingOffer offer, MappingRequestList requests)
-        => json.WriteNumber("granularity", ((MappingOffer<IommuDomainOffer>)offer).Data.Granularity);
+    {
+        IommuDomainOffer data = ((MappingOffer<IommuDomainOffer>)offer).Data;
+        json.WriteNumber("granularity", data.Granularity);
+        NegotiationNames.WriteFlags(json, "cost", data.Cost);
+    }
 
     protected internal override void EncodeRequest(Utf8JsonWriter json, MappingRequest request)
     {
@@ -16,7 +20,7 @@ internal sealed class IommuDomainCodec() : MappingTypeCodec(IommuDomainMappingTy
     }
 
     protected internal override MappingOffer DecodeOffer(NegotiationFacts facts)
-        => IommuDomainMappingType.Offer(new DescribedOperations(), PowerOfTwo(facts, "granularity"));
+        => IommuDomainMappingType.Offer(new DescribedOperations(), PowerOfTwo(facts, "granularity"), facts.GetCost("cost", MappingCost.None));
 
     protected internal override MappingRequest DecodeRequest(NegotiationFacts facts, MappingCost ceiling)
         => IommuDomainMappingType.Request(new DescribedDomain(facts.TryGetText("domain") ?? "domain", PowerOfTwo(facts, "pageSize")), ceiling);

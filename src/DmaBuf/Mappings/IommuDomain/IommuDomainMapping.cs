@@ -6,8 +6,9 @@ public sealed class IommuDomainMapping : Mapping
 {
     private readonly object? _state;
 
+    // What the exporter's part did cost this time it has no way to say, so its bound stands.
     internal IommuDomainMapping(in MapTicket ticket, DmaRange range, object? state)
-        : base(in ticket, MappingCost.IommuMap)
+        : base(in ticket, ticket.Attachment.CostBound)
     {
         Range = range;
         _state = state;

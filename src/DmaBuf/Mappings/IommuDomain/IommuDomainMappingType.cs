@@ -18,18 +18,21 @@ public sealed class IommuDomainMappingType : MappingType<IommuDomainOffer, Iommu
     /// <summary>Offers to install the buffer in an importer's domain.</summary>
     /// <param name="operations">Installs the buffer; kept by every attachment.</param>
     /// <param name="granularity">Every run of the memory starts and ends at a multiple of this many bytes; a power of two.</param>
-    /// <exception cref="DmaBufException">EINVAL: the granularity is no power of two.</exception>
-    public static MappingOffer Offer(IIommuDomainOperations operations, ulong granularity = 4096)
+    /// <param name="cost">An upper bound of what mapping costs, beside the page table entries.</param>
+    /// <exception cref="DmaBufException">EINVAL: the granularity is no power of two, or the cost has a flag without a name.</exception>
+    public static MappingOffer Offer(IIommuDomainOperations operations, ulong granularity = 4096, MappingCost cost = MappingCost.None)
     {
         ArgumentNullException.ThrowIfNull(operations);
+        MappingCostRule.Require(cost, $"Offering {Instance.Name}");
         return ulong.IsPow2(granularity)
-            ? Instance.CreateOffer(new IommuDomainOffer(operations, granularity))
+            ? Instance.CreateOffer(new IommuDomainOffer(operations, granularity, cost))
             : throw new DmaBufException(Errno.EINVAL, $"Offering {Instance.Name} with granularity {granularity} was refused: it must be a power of two.");
     }
 
     /// <summary>Requests that the buffer be installed in a domain.</summary>
     /// <param name="domain">The importer's I/O page table; used until the attachment is detached.</param>
     /// <param name="ceiling">The costs that the importer permits.</param>
+    /// <exception cref="DmaBufException">EINVAL: the ceiling has a flag without a name.</exception>
     public static MappingRequest<IommuDomainAttachment> Request(IIommuDomain domain, MappingCost ceiling = MappingCost.Default)
     {
         ArgumentNullException.ThrowIfNull(domain);
@@ -39,7 +42,7 @@ public sealed class IommuDomainMappingType : MappingType<IommuDomainOffer, Iommu
     /// <inheritdoc/>
     protected internal override MatchVerdict Match(in MatchContext context, IommuDomainOffer offer, IommuDomainRequest request)
         => offer.Granularity % request.Domain.PageSize == 0
-            ? context.Accept(MappingCost.IommuMap)
+            ? context.Accept(offer.Cost | MappingCost.IommuMap)
             : context.Decline("page size", offer.Granularity, request.Domain.PageSize);
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ public interface IPhysicalAddressListOperations
     /// <summary>Makes the list of the buffer's ranges. Called with the reservation lock held.</summary>
     /// <param name="attachment">The attachment that maps; of this type, or of one that a converter serves from the list.</param>
     /// <param name="held">The proof that the lock is held.</param>
-    /// <returns>A fresh list each time: handing one out twice is refused.</returns>
+    /// <returns>A fresh list each time: handing one out twice is refused with EINVAL, and does not take it back twice.</returns>
     /// <exception cref="DmaBufException">The exporter's errno; nothing is mapped.</exception>
     PhysicalAddressList? MapPhysicalAddressList(Attachment attachment, in ReservationLock held);
 

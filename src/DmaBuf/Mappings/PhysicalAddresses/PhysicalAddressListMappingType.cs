@@ -19,12 +19,13 @@ public sealed class PhysicalAddressListMappingType
     /// <summary>Offers physical address lists, and what the named converters make of them.</summary>
     /// <param name="operations">Makes the lists; kept by every attachment.</param>
     /// <param name="options">What the lists hold and who may convert them; null: MMIO, nobody.</param>
-    /// <exception cref="DmaBufException">EINVAL: RAM with a provider, or MMIO to be converted to scatter/gather without one; unknown kind or converter.</exception>
+    /// <exception cref="DmaBufException">EINVAL: RAM with a provider, or MMIO to be converted to scatter/gather without one; unknown kind, converter or flag of the cost.</exception>
     public static MappingOffer Offer(IPhysicalAddressListOperations operations, PhysicalAddressListOfferOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(operations);
         options ??= PhysicalAddressListOfferOptions.Default;
         ThrowIfInconsistent(options);
+        MappingCostRule.Require(options.Cost, $"Offering a {Instance.Name}");
         PhysicalAddressListSource source = new(operations, options);
         return Instance.CreateOffer(
             new PhysicalAddressListOffer(source, options.Kind, options.Cost), PhysicalAddressListConverting.Offers(source, options));
@@ -34,7 +35,7 @@ public sealed class PhysicalAddressListMappingType
     /// <param name="access">The importer's permission, granted by name by the host program.</param>
     /// <param name="kind">The kind of memory that the importer takes; null: either.</param>
     /// <param name="ceiling">The costs that the importer permits.</param>
-    /// <exception cref="DmaBufException">EPERM: no permission, or it was revoked. EINVAL: no such kind.</exception>
+    /// <exception cref="DmaBufException">EPERM: no permission, or it was revoked. EINVAL: no such kind, or the ceiling has a flag without a name.</exception>
     public static MappingRequest<PhysicalAddressListAttachment> Request(
         PhysicalAddressAccess? access, PhysicalMemoryKind? kind = null, MappingCost ceiling = MappingCost.Default)
     {

@@ -18,6 +18,9 @@ public sealed class PhysicalAddressListSource
 
     internal PeerToPeerProvider? Provider => _options.Provider;
 
+    /// <summary>The exporter's bound of what a list costs; whoever converts the list adds it to its own.</summary>
+    internal MappingCost Cost => _options.Cost;
+
     internal PhysicalAddressList Take(Attachment attachment, in ReservationLock held)
     {
         PhysicalAddressList? list = _operations.MapPhysicalAddressList(attachment, in held);
@@ -26,10 +29,12 @@ public sealed class PhysicalAddressListSource
             throw new DmaBufException(Errno.ENOMEM, $"Mapping '{attachment.Buffer}' for '{attachment.Importer}' returned no physical address list.");
         }
 
+        // Outside of what is undone: a list that came before belongs to the mapping that has it, or was given back already. Each goes back once.
+        PhysicalAddressListValidator.Claim(list);
         bool admitted = false;
         try
         {
-            PhysicalAddressListValidator.Admit(list, attachment.Buffer.Size, _options.Limits);
+            PhysicalAddressListValidator.Validate(list, attachment.Buffer.Size, _options.Limits);
             if (list.Kind != _options.Kind)
             {
                 throw new DmaBufException(

@@ -35,19 +35,15 @@ public static class PhysicalAddressListValidator
             RequireDisjoint(list.Entries);
     }
 
-    /// <summary>
-    /// The core's entrance: refuses a list that was handed out before, then validates. A refused list stays marked, thus never becomes acceptable.
-    /// </summary>
-    /// <exception cref="DmaBufException">As <see cref="Validate"/>; and EINVAL: the exporter returned the same list twice.</exception>
-    internal static void Admit(PhysicalAddressList list, ulong bufferSize, PhysicalAddressListLimits limits)
+    /// <summary>The core's entrance, before <see cref="Validate"/>: a list is handed out once. A list that was refused stays marked, thus never becomes acceptable.</summary>
+    /// <exception cref="DmaBufException">EINVAL: the exporter returned the same list twice.</exception>
+    internal static void Claim(PhysicalAddressList list)
     {
         if (!list.TryClaim())
         {
             throw new DmaBufException(
                 Errno.EINVAL, $"{Subject}: the exporter returned the same list ({list}) from two map calls; each call must make a list of its own.");
         }
-
-        Validate(list, bufferSize, limits);
     }
 
     private static void RequireDisjoint(ReadOnlySpan<PhysicalRange> entries)

@@ -14,4 +14,7 @@ internal enum PeerToPeerClaim
 
     /// <summary>The importer would accept it.</summary>
     Accepted,
+
+    /// <summary>The request accepts it, but the importer cannot be told to let go.</summary>
+    AcceptedByStaticImporter,
 }

@@ -25,8 +25,8 @@ public sealed class ScatterGatherAttachment : Attachment
     /// </summary>
     public bool PeerToPeerAllowed => _requirement == PeerToPeerRequirement.RequiresDistance;
 
-    /// <summary>The importer's capability: it takes addresses of a peer's memory.</summary>
-    public bool ImporterAcceptsPeerToPeer => _acceptance == PeerToPeerAcceptance.Accepted;
+    /// <summary>The importer's capability: it takes addresses of a peer's memory, and can be told to let go. Never true of a static importer.</summary>
+    public bool ImporterAcceptsPeerToPeer => IsDynamic && _acceptance == PeerToPeerAcceptance.Accepted;
 
     /// <summary>
     /// Enforced where the device reaches the memory through an IOMMU whose entries can be removed; cooperative where it uses bus or physical addresses.
@@ -81,6 +81,7 @@ public sealed class ScatterGatherAttachment : Attachment
         {
             ulong covered = backing.Table.TotalLength;
             attachment.Operations.UnmapScatterGather(attachment, backing, direction, ticket.Held);
+            backing.ReportReleaseFault(attachment);
             throw new DmaBufException(
                 Errno.EINVAL, $"Mapping '{attachment.Buffer}' for '{attachment.Device.Name}' returned a table of {covered} bytes; the buffer has {attachment.Buffer.Size}. The exporter must map all of it.");
         }

@@ -13,14 +13,16 @@ namespace DmaBuf;
 public abstract class ScatterGatherBacking
 {
     private int _released;
+    private bool _faultReported;
 
     /// <summary>Makes a table of entries that an exporter has mapped itself.</summary>
     /// <param name="entries">Copied. In the order of the buffer's bytes; page aligned, none empty, at most <see cref="ScatterGatherTable.MaximumEntryLength"/> each.</param>
     /// <param name="cost">What making this mapping did cost.</param>
-    /// <exception cref="DmaBufException">EINVAL: no entry, an empty or unaligned one; EOVERFLOW: the end of one wraps; ENOMEM.</exception>
+    /// <exception cref="DmaBufException">EINVAL: no entry, an empty or unaligned one, or the cost has a flag without a name; EOVERFLOW: the end of one wraps; ENOMEM.</exception>
     protected ScatterGatherBacking(ReadOnlySpan<ScatterGatherEntry> entries, MappingCost cost)
     {
         ulong totalLength = RequireEntries(entries);
+        MappingCostRule.Require(cost, "A table");
         Table = ScatterGatherTable.Allocate((ulong)entries.Length, totalLength);
         entries.CopyTo(Table.EntriesToFill);
         Cost = cost;
@@ -36,14 +38,14 @@ public abstract class ScatterGatherBacking
     public ScatterGatherTable Table { get; }
 
     /// <summary>What this mapping did cost, as opposed to the agreement's upper bound.</summary>
-    public MappingCost Cost { get; }
+    public MappingCost Cost { get; private set; }
 
     /// <summary>What the table was converted from, given back when it is unmapped; null if it was not converted.</summary>
-    internal object? Origin { get; set; }
+    internal PhysicalAddressList? Origin { get; private set; }
 
     /// <summary>
     /// The first exception that a device or exporter threw while it took the mapping back, against its contract; null in all other cases. Release went on
-    /// with the rest regardless. Something may have leaked, and this says what.
+    /// with the rest regardless. Something may have leaked, and this says what; the mapping reports it to the buffer's registry.
     /// </summary>
     public Exception? ReleaseFault { get; private set; }
 
@@ -58,6 +60,23 @@ public abstract class ScatterGatherBacking
 
     /// <summary>Takes the DMA addresses back from the device. Called at most once; must not throw. The table can still be read.</summary>
     protected abstract void Undo();
+
+    /// <summary>Says that the table was converted from a list, which had a cost of its own. Called before anybody else sees the table.</summary>
+    internal void MarkConverted(PhysicalAddressList origin, MappingCost cost)
+    {
+        Origin = origin;
+        Cost |= cost;
+    }
+
+    /// <summary>Tells the buffer's registry of <see cref="ReleaseFault"/>, once. Called with the reservation lock held, after each release.</summary>
+    internal void ReportReleaseFault(ScatterGatherAttachment attachment)
+    {
+        if (ReleaseFault is { } fault && !_faultReported)
+        {
+            _faultReported = true;
+            attachment.Buffer.ReportBrokenPromise($"taking a table back from '{attachment.Device.Name}'", fault);
+        }
+    }
 
     /// <summary>Keeps the first exception of a teardown for <see cref="ReleaseFault"/>.</summary>
     private protected void NoteReleaseFault(Exception exception) => ReleaseFault ??= exception;

@@ -50,14 +50,14 @@ internal sealed class ScatterGatherCodec() : MappingTypeCodec(ScatterGatherMappi
 
     protected internal override MappingOffer DecodeOffer(NegotiationFacts facts)
     {
-        IReadOnlyList<NegotiationFacts> routes = facts.GetObjects("routes", NegotiationJson.MaximumListLength);
+        IReadOnlyList<NegotiationFacts> routes = facts.GetObjects("routes", NegotiationJsonLimits.MaximumListLength);
         DescribedPciDevice? device = facts.TryGetText("device") is { } address ? new DescribedPciDevice(address, [.. routes.Select(DecodeRoute)]) : null;
         return device is not null || routes.Count == 0
             ? ScatterGatherMappingType.OfferPeerToPeer(
                 new DescribedScatterGather(),
                 facts.GetChoice("peerToPeer", PeerToPeerRequirement.None),
                 device,
-                facts.GetFlags("cost", MappingCost.None))
+                facts.GetCost("cost", MappingCost.None))
             : throw NegotiationFacts.Wrong(facts.At("routes"), "routes lead to a device, and none is named");
     }
 
@@ -65,7 +65,7 @@ internal sealed class ScatterGatherCodec() : MappingTypeCodec(ScatterGatherMappi
         new DescribedDmaDevice(
             facts.GetText("device"),
             facts.TryGetText("pciAddress") is { } address ? new DescribedPciDevice(address, []) : null,
-            facts.GetFlags("rangeCost", MappingCost.None)),
+            facts.GetCost("rangeCost", MappingCost.None)),
         facts.GetChoice("peerToPeer", PeerToPeerAcceptance.NotAccepted),
         ceiling);
 

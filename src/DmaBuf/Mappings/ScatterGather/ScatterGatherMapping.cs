@@ -29,15 +29,23 @@ public sealed class ScatterGatherMapping : Mapping
     protected internal override void Unmap(in ReservationLock held)
     {
         ScatterGatherAttachment attachment = (ScatterGatherAttachment)Attachment;
-        attachment.Operations.UnmapScatterGather(attachment, _backing, Direction, in held);
+        try
+        {
+            attachment.Operations.UnmapScatterGather(attachment, _backing, Direction, in held);
+        }
+        finally
+        {
+            _backing.ReportReleaseFault(attachment);
+        }
     }
 
     /// <inheritdoc/>
     protected internal override bool TryTakeAway(in ReservationLock held)
     {
-        // The device's translations go at once; the array stays with whoever is reading it.
+        // The device's translations go at once; the array stays with whoever is reading it. A device that failed at that may reach the memory still.
         _backing.ReleaseWhileInUse();
-        return true;
+        _backing.ReportReleaseFault((ScatterGatherAttachment)Attachment);
+        return _backing.ReleaseFault is null;
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace DmaBuf;
 /// </summary>
 /// <remarks>
 /// Peer-to-peer (spec 4.4): an offer that requires a path matches only an importer that accepts peers and has one; the path is looked up only then. A static
-/// importer never accepts peers. Immutable, safe for all threads.
+/// importer never accepts peers, whatever its request says: its pair is declined as if it had not accepted. Immutable, safe for all threads.
 /// </remarks>
 public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, ScatterGatherRequest, ScatterGatherAttachment>
 {
@@ -21,9 +21,11 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
     /// <summary>Offers a table of system memory, or of memory whose peers the exporter handles on its own (plain SGT).</summary>
     /// <param name="operations">Maps and unmaps; kept by every attachment.</param>
     /// <param name="cost">An upper bound of what mapping costs, beside what the importing device's mapping costs.</param>
+    /// <exception cref="DmaBufException">EINVAL: the cost has a flag without a name.</exception>
     public static MappingOffer Offer(IScatterGatherOperations operations, MappingCost cost = MappingCost.None)
     {
         ArgumentNullException.ThrowIfNull(operations);
+        MappingCostRule.Require(cost, $"Offering {Instance.Name}");
         return Instance.CreateOffer(new ScatterGatherOffer(operations, PeerToPeerRequirement.None, null, cost));
     }
 
@@ -32,11 +34,12 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
     /// <param name="requirement">RequiresDistance: the memory is the device's own.</param>
     /// <param name="device">The exporting PCI function; without one a required path can never be found, and every pair is declined.</param>
     /// <param name="cost">An upper bound of what mapping costs, beside what the importing device's mapping costs.</param>
-    /// <exception cref="DmaBufException">EINVAL: no such requirement.</exception>
+    /// <exception cref="DmaBufException">EINVAL: no such requirement, or the cost has a flag without a name.</exception>
     public static MappingOffer OfferPeerToPeer(
         IScatterGatherOperations operations, PeerToPeerRequirement requirement, IPciDevice? device, MappingCost cost = MappingCost.None)
     {
         ArgumentNullException.ThrowIfNull(operations);
+        MappingCostRule.Require(cost, $"Offering {Instance.Name}");
         return Enum.IsDefined(requirement)
             ? Instance.CreateOffer(new ScatterGatherOffer(operations, requirement, device, cost))
             : throw Unknown(nameof(PeerToPeerRequirement), (int)requirement);
@@ -44,9 +47,9 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
 
     /// <summary>Requests a table for a device.</summary>
     /// <param name="device">The importing device.</param>
-    /// <param name="acceptance">Whether it takes addresses of a peer's memory; a dynamic importer's choice.</param>
+    /// <param name="acceptance">Whether it takes addresses of a peer's memory; a dynamic importer's choice, of no effect for a static one.</param>
     /// <param name="ceiling">The costs that the importer permits.</param>
-    /// <exception cref="DmaBufException">EINVAL: no device, or no such acceptance.</exception>
+    /// <exception cref="DmaBufException">EINVAL: no device, no such acceptance, or the ceiling has a flag without a name.</exception>
     public static MappingRequest<ScatterGatherAttachment> Request(
         IDmaDevice? device, PeerToPeerAcceptance acceptance = PeerToPeerAcceptance.NotAccepted, MappingCost ceiling = MappingCost.Default)
     {
@@ -79,6 +82,11 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
             return context.Decline("peer-to-peer", PeerToPeerClaim.Required, PeerToPeerClaim.NotAccepted);
         }
 
+        if (!context.ImporterIsDynamic)
+        {
+            return context.Decline("peer-to-peer", PeerToPeerClaim.Required, PeerToPeerClaim.AcceptedByStaticImporter);
+        }
+
         PeerToPeerRoute route = offer.Device.RouteFrom(request.Device.PciDevice);
         return route.Distance < 0
             ? context.Decline("peer-to-peer route", $"{offer.Device.Address}: {route.Reason}", $"a path from {request.Device.Name}")
@@ -101,9 +109,10 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
     /// <inheritdoc/>
     protected internal override IEnumerable<Relaxation<ScatterGatherRequest>> Relax(ScatterGatherRequest request, MatchDecline decline)
     {
-        if (decline.Property == "peer-to-peer" && request.Acceptance == PeerToPeerAcceptance.NotAccepted)
+        if (decline.Property == "peer-to-peer")
         {
-            yield return new("accept peer-to-peer (attach as a DynamicImporter)", request with { Acceptance = PeerToPeerAcceptance.Accepted });
+            string change = request.Acceptance == PeerToPeerAcceptance.Accepted ? "attach as a DynamicImporter" : "accept peer-to-peer (attach as a DynamicImporter)";
+            yield return new(change, request with { Acceptance = PeerToPeerAcceptance.Accepted }) { AsDynamicImporter = true };
         }
     }
 

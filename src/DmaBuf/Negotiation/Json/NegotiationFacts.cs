@@ -98,6 +98,11 @@ public sealed class NegotiationFacts
         }
     }
 
+    /// <summary>A cost; unlike other flags it never has bits without a name, because no offer, ceiling or verdict has.</summary>
+    internal MappingCost GetCost(string name, MappingCost missing) => GetFlags(name, missing) is var cost && MappingCostRule.IsKnown(cost)
+        ? cost
+        : throw Wrong(At(name), $"0x{(int)(cost & ~MappingCostRule.All):x} is no cost; use the names");
+
     internal NegotiationFacts GetObject(string name) => TryGetObject(name) ?? throw Missing(name, "an object");
 
     internal JsonElement? GetRaw(string name) => Find(name);

@@ -5,7 +5,7 @@ namespace DmaBuf;
 
 /// <summary>
 /// The JSON form of negotiations (docs/negotiation-json.md). A document says who negotiates about what and lists offers and requests; a <i>record</i> has the
-/// <c>result</c> too, and is read back equal. A document whose offers carry their facts can be replayed: see <see cref="NegotiationReplay"/>.
+/// <c>result</c> too. A document whose offers carry their facts can be replayed: see <see cref="NegotiationReplay"/>.
 /// </summary>
 /// <remarks>Stateless, safe for all threads.</remarks>
 public static class NegotiationJson
@@ -13,14 +13,12 @@ public static class NegotiationJson
     /// <summary>The value of <c>format</c> that this version writes, and the only one that it reads.</summary>
     public const string Format = "dmabuf-negotiation/1";
 
-    /// <summary>The longest list of offers or of requests that is read: a hostile document must not cost more than a moment.</summary>
-    internal const int MaximumListLength = 64;
-
     /// <summary>Writes a negotiation with its result, in words: it can be read back, not replayed.</summary>
+    /// <exception cref="DmaBufException">E2BIG: its lists make more pairs than can be read back.</exception>
     public static string Write(Negotiation negotiation)
     {
         ArgumentNullException.ThrowIfNull(negotiation);
-        return Compose(json => NegotiationJsonWriter.Write(json, negotiation, null));
+        return Compose(negotiation, null);
     }
 
     /// <summary>Negotiates without attaching, and writes the result together with the facts of every type that has a codec, so that it can be replayed.</summary>
@@ -28,16 +26,20 @@ public static class NegotiationJson
     /// <param name="importer">Who would attach.</param>
     /// <param name="requests">What it could accept.</param>
     /// <param name="codecs">The codecs; types without one are written in words.</param>
+    /// <exception cref="DmaBufException">E2BIG: the lists make more pairs than can be read back.</exception>
     /// <exception cref="ObjectDisposedException">The buffer was released.</exception>
     public static string Record(DmaBuffer buffer, DmaBufferImporter importer, MappingRequestList requests, IReadOnlyList<MappingTypeCodec> codecs)
     {
         ArgumentNullException.ThrowIfNull(buffer);
         ArgumentNullException.ThrowIfNull(codecs);
         Negotiation negotiation = buffer.Explain(importer, requests, out OfferAnswer answer);
-        return Compose(json => NegotiationJsonWriter.Write(json, negotiation, new NegotiationData(answer.Offers, requests, codecs)));
+        return Compose(negotiation, new NegotiationData(answer.Offers, requests, codecs));
     }
 
-    /// <summary>Reads what <see cref="Write"/> or <see cref="Record"/> wrote.</summary>
+    /// <summary>
+    /// Reads what <see cref="Write"/> or <see cref="Record"/> wrote. Written again, the first gives the same text; of the second the types' facts are dropped,
+    /// because a <see cref="Negotiation"/> holds none.
+    /// </summary>
     /// <exception cref="DmaBufException">EINVAL: names the place in the text and what is wrong there.</exception>
     public static Negotiation Read(string json)
     {
@@ -67,12 +69,13 @@ public static class NegotiationJson
         }
     }
 
-    private static string Compose(Action<Utf8JsonWriter> write)
+    private static string Compose(Negotiation negotiation, NegotiationData? data)
     {
+        NegotiationJsonLimits.RequireWritable(negotiation);
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true }))
         {
-            write(json);
+            NegotiationJsonWriter.Write(json, negotiation, data);
         }
 
         return Encoding.UTF8.GetString(stream.ToArray());

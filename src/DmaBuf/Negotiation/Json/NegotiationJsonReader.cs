@@ -10,22 +10,23 @@ internal static class NegotiationJsonReader
         NegotiationFacts top = new(root, string.Empty);
         NegotiationParties parties = ReadParties(top, out NegotiationFacts exporter, out NegotiationFacts importer);
         List<NegotiationOffer> offers = [];
-        foreach (NegotiationFacts offer in exporter.GetObjects("offers", NegotiationJson.MaximumListLength))
+        foreach (NegotiationFacts offer in exporter.GetObjects("offers", NegotiationJsonLimits.MaximumListLength))
         {
-            string[] converted = [.. offer.GetObjects("converted", NegotiationJson.MaximumListLength).Select(static other => other.GetText("type"))];
+            string[] converted = [.. offer.GetObjects("converted", NegotiationJsonLimits.MaximumListLength).Select(static other => other.GetText("type"))];
             offers.Add(new NegotiationOffer(offer.GetText("type"), ReadVersion(offer), offer.TryGetText("description") ?? string.Empty, converted));
         }
 
         List<NegotiationRequest> requests = [];
-        foreach (NegotiationFacts request in importer.GetObjects("requests", NegotiationJson.MaximumListLength))
+        foreach (NegotiationFacts request in importer.GetObjects("requests", NegotiationJsonLimits.MaximumListLength))
         {
             requests.Add(new NegotiationRequest(
                 request.GetText("type"),
                 ReadVersion(request),
                 request.TryGetText("description") ?? string.Empty,
-                request.GetFlags("ceiling", MappingCost.Default)));
+                request.GetCost("ceiling", MappingCost.Default)));
         }
 
+        NegotiationJsonLimits.RequireReadable(offers.Count + offers.Sum(static offer => (long)offer.ConvertibleTo.Count), requests.Count);
         exporter.TryGetObject("refusal");
         exporter.RequireAllRead();
         importer.RequireAllRead();
@@ -46,7 +47,11 @@ internal static class NegotiationJsonReader
         NegotiationFacts buffer = top.GetObject("buffer");
         exporter = top.GetObject("exporter");
         importer = top.GetObject("importer");
-        NegotiationParties parties = new(buffer.GetText("name"), buffer.GetNumber("size"), exporter.GetText("name"), importer.GetText("name"));
+        NegotiationParties parties = new(buffer.GetText("name"), buffer.GetNumber("size"), exporter.GetText("name"), importer.GetText("name"))
+        {
+            // Documents of before it was written do not say; what a request of theirs accepts is then taken at its word.
+            ImporterIsDynamic = importer.GetTruth("dynamic", true),
+        };
         buffer.RequireAllRead();
         return parties;
     }
@@ -58,13 +63,13 @@ internal static class NegotiationJsonReader
     private static Negotiation ReadResult(
         NegotiationFacts result, NegotiationParties parties, List<NegotiationOffer> offers, List<NegotiationRequest> requests)
     {
-        const int Limit = NegotiationJson.MaximumListLength * NegotiationJson.MaximumListLength * 2;
-        NegotiationPair[] pairs = [.. result.GetObjects("pairs", Limit).Select(pair => ReadPair(pair, offers.Count, requests.Count))];
-        NegotiationRemedy[] remedies = [.. result.GetObjects("remedies", Limit).Select(remedy => ReadRemedy(remedy, offers.Count, requests.Count))];
+        NegotiationPair[] pairs = [.. result.GetObjects("pairs", NegotiationJsonLimits.MaximumPairs).Select(pair => ReadPair(pair, offers.Count, requests.Count))];
+        NegotiationRemedy[] remedies = [.. result.GetObjects("remedies", RemedySearch.MaximumCandidates).Select(remedy => ReadRemedy(remedy, offers.Count, requests.Count))];
         Negotiation negotiation = new(parties, offers, requests)
         {
             Pairs = pairs,
             Remedies = remedies,
+            RemediesCutShort = result.GetTruth("remediesCutShort", false),
             Errno = NegotiationNames.ReadErrno(result, "errno"),
             Reason = result.TryGetText("reason"),
             ImporterPreferred = result.Has("importerPreferred") ? pairs[result.GetIndex("importerPreferred", pairs.Length)] : null,
@@ -80,7 +85,7 @@ internal static class NegotiationJsonReader
             facts.GetIndex("request", requests),
             facts.TryGetText("convertedTo"),
             facts.GetChoice("result", NegotiationPairResult.NotTried),
-            facts.GetFlags("cost", MappingCost.None),
+            facts.GetCost("cost", MappingCost.None),
             ReadDecline(facts.TryGetObject("decline")),
             NegotiationNames.ReadErrno(facts, "errno"),
             facts.TryGetText("reason"));
@@ -107,7 +112,7 @@ internal static class NegotiationJsonReader
             facts.GetIndex("request", requests),
             facts.GetIndex("offer", offers),
             facts.GetText("type"),
-            facts.GetFlags("cost", MappingCost.None));
+            facts.GetCost("cost", MappingCost.None));
         facts.RequireAllRead();
         return remedy;
     }

@@ -34,6 +34,7 @@ internal static class NegotiationJsonWriter
         json.WriteEndObject();
         json.WriteStartObject("importer");
         json.WriteString("name", parties.Importer);
+        json.WriteBoolean("dynamic", parties.ImporterIsDynamic);
         json.WriteStartArray("requests");
         for (int index = 0; index < negotiation.Requests.Count; index++)
         {
@@ -128,6 +129,11 @@ internal static class NegotiationJsonWriter
         }
 
         json.WriteEndArray();
+        if (negotiation.RemediesCutShort)
+        {
+            json.WriteBoolean("remediesCutShort", true);
+        }
+
         json.WriteEndObject();
     }
 

@@ -5,7 +5,7 @@ namespace DmaBuf;
 
 /// <summary>
 /// Enumerations as JSON: one value as its name, a set of flags as an array of names, severest last. Bits without a name are kept as numbers, so that reading
-/// back what was written loses nothing.
+/// back what was written loses nothing; who cannot have any refuses them.
 /// </summary>
 internal static class NegotiationNames
 {

@@ -27,8 +27,9 @@ public static class NegotiationReplay
         top.TryGetObject("result");
         top.RequireAllRead();
         ReplayedTypes types = new(codecs);
-        MappingOfferList offers = [.. exporter.GetObjects("offers", NegotiationJson.MaximumListLength).Select(types.DecodeOffer)];
-        MappingRequestList requests = [.. importer.GetObjects("requests", NegotiationJson.MaximumListLength).Select(types.DecodeRequest)];
+        MappingOfferList offers = [.. exporter.GetObjects("offers", NegotiationJsonLimits.MaximumListLength).Select(types.DecodeOffer)];
+        MappingRequestList requests = [.. importer.GetObjects("requests", NegotiationJsonLimits.MaximumListLength).Select(types.DecodeRequest)];
+        NegotiationJsonLimits.RequireReadable(offers.Count + offers.Sum(static offer => (long)offer.Converted.Length), requests.Count);
         NegotiationFacts? refusal = exporter.TryGetObject("refusal");
         exporter.RequireAllRead();
         importer.RequireAllRead();
@@ -38,7 +39,7 @@ public static class NegotiationReplay
     private static Negotiation Negotiate(NegotiationParties parties, MappingOfferList offers, MappingRequestList requests)
     {
         VerdictLog log = default;
-        MatchOutcome outcome = Matcher.Match(parties.Size, offers, requests, ref log);
+        MatchOutcome outcome = Matcher.Match(parties.Size, offers, requests, ref log, parties.ImporterIsDynamic);
         Negotiation negotiation = NegotiationRecorder.Record(parties, offers, requests, in outcome, log.Records, evaluateAll: true);
         log.Return();
         return negotiation;

@@ -7,7 +7,7 @@ internal sealed class ReplayedTypes(IReadOnlyList<MappingTypeCodec> codecs)
 
     internal MappingOffer DecodeOffer(NegotiationFacts facts)
     {
-        MappingOffer[] converted = [.. facts.GetObjects("converted", NegotiationJson.MaximumListLength).Select(DecodeConverted)];
+        MappingOffer[] converted = [.. facts.GetObjects("converted", NegotiationJsonLimits.MaximumListLength).Select(DecodeConverted)];
         (string name, int version, string description) = Head(facts);
         if (Codec(name, version) is { } codec)
         {
@@ -26,7 +26,7 @@ internal sealed class ReplayedTypes(IReadOnlyList<MappingTypeCodec> codecs)
     internal MappingRequest DecodeRequest(NegotiationFacts facts)
     {
         (string name, int version, string description) = Head(facts);
-        MappingCost ceiling = facts.GetFlags("ceiling", MappingCost.Default);
+        MappingCost ceiling = facts.GetCost("ceiling", MappingCost.Default);
         if (Codec(name, version) is { } codec)
         {
             return Finish(codec.DecodeRequest(facts, ceiling), facts);

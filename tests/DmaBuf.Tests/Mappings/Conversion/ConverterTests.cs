@@ -113,7 +113,7 @@ public sealed class ConverterTests : BufferFixture
         using DmaBuffer buffer = Export(new FakeExporter(PhysicalAddressListMappingType.Offer(new PhysicalExporterOperations(), options)), 0x3000);
         DmaBuf.Negotiation refused = buffer.Explain(Importer, ScatterGatherMappingType.Request(new DirectDevice()));
         Assert.Equal("peer-to-peer", refused.Pairs.Single(static pair => pair.ConvertedTo is not null).Decline!.Property);
-        refused = buffer.Explain(Importer, ScatterGatherMappingType.Request(new DirectDevice(), PeerToPeerAcceptance.Accepted));
+        refused = buffer.Explain(new FakeDynamicImporter(), ScatterGatherMappingType.Request(new DirectDevice(), PeerToPeerAcceptance.Accepted));
         Assert.Equal("peer-to-peer route", refused.Pairs.Single(static pair => pair.ConvertedTo is not null).Decline!.Property);
     }
 

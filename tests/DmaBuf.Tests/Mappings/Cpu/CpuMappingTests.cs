@@ -50,6 +50,15 @@ public sealed class CpuMappingTests : BufferFixture
     }
 
     [Fact]
+    public void Memory_that_needs_maintenance_of_an_exporter_that_does_none_cannot_be_attached_to()
+    {
+        using DmaBuffer buffer = Export(new MaintainingExporter(new WindowedMemory(4096)).Offer);
+        DmaBufException refused = Refusal.Expect(Errno.EINVAL, () => buffer.Attach(Importer, CpuMappingType.Request()));
+        Assert.Contains("ICpuAccessExporter", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((0, 1), (buffer.AttachmentCount, buffer.ReferenceCount));
+    }
+
+    [Fact]
     public void A_lease_whose_maintenance_fails_has_not_begun()
     {
         MaintainingExporter exporter = new(new WindowedMemory(4096)) { FailBegin = new DmaBufException(Errno.EIO, "no flush") };

@@ -64,7 +64,7 @@ public sealed class PeerToPeerVectors
     private static void AssertMatch(Errno errno, int offer, int request, int declined, MappingOfferList offers, MappingRequestList requests)
     {
         VerdictLog log = default;
-        MatchOutcome outcome = Matcher.Match(4096, offers, requests, ref log);
+        MatchOutcome outcome = Matcher.Match(4096, offers, requests, ref log, importerIsDynamic: true);
         int recorded = log.Records.Length;
         log.Return();
         Assert.Equal((errno, offer, request, declined), (outcome.Errno, outcome.Offer, outcome.Request, recorded));
