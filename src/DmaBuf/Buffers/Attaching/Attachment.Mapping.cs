@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace DmaBuf;
 
 /// <content>Map and unmap: the frame in which every type's own operations run.</content>
@@ -54,164 +52,6 @@ public abstract partial class Attachment
         }
 
         return mapping;
-    }
-
-    /// <summary>Unmaps one mapping of this attachment, without the lock; the typed unmap calls use it.</summary>
-    /// <exception cref="DmaBufException">EINVAL: a mapping of another attachment, or unmapped before. EDEADLK: the lock is held by this thread.</exception>
-    protected void Unmap(Mapping mapping)
-    {
-        ThrowIfForeign(mapping);
-        Buffer.Reservation.ThrowIfHeldByCurrentThread("Unmapping");
-        if (Close(mapping) == GateEffect.TearDown)
-        {
-            TearDown(mapping);
-        }
-    }
-
-    /// <summary>The same with the lock held by the caller.</summary>
-    protected void UnmapLocked(in ReservationLock held, Mapping mapping)
-    {
-        ThrowIfForeign(mapping);
-        Buffer.Reservation.ThrowIfNotHeldBy(in held);
-        if (Close(mapping) == GateEffect.TearDown && TearDownLocked(mapping, held.Lend()))
-        {
-            Buffer.DropReference();
-        }
-    }
-
-    internal void TearDown(Mapping mapping)
-    {
-        bool ownedReference;
-        using (Buffer.Reservation.LockOrJoin(out ReservationLock held))
-        {
-            ownedReference = TearDownLocked(mapping, held.Lend());
-        }
-
-        if (ownedReference)
-        {
-            Buffer.DropReference();
-        }
-
-        if (IsDisposed)
-        {
-            DetachIfDrained();
-        }
-    }
-
-    /// <summary>Undoes a mapping, once. True: it owned a reference to the buffer, which the caller drops, best after it has left the lock.</summary>
-    internal bool TearDownLocked(Mapping mapping, in ReservationLock held)
-    {
-        if ((mapping.Flags & MappingFlags.TornDown) != 0)
-        {
-            return false;
-        }
-
-        mapping.Flags |= MappingFlags.TornDown;
-        if ((mapping.Flags & MappingFlags.Taken) != 0)
-        {
-            ReleaseTakenByExporter(mapping, in held);
-            ForgetTakenLocked(mapping);
-            return true;
-        }
-
-        UnmapByExporter(mapping, in held);
-        ForgetLocked(mapping, in held);
-        return false;
-    }
-
-    /// <summary>At a revoke's deadline: undoes the mapping, or takes the memory away under those who are inside. False: it cannot be taken.</summary>
-    internal bool ForceLocked(Mapping mapping, in ReservationLock held)
-    {
-        // First what a late unmap or access reads without the lock once it finds the gate closed.
-        mapping.Flags |= MappingFlags.Forced;
-        mapping.CloseForRevoke();
-        if (mapping.Gate.Inside == 0)
-        {
-            mapping.CloseForUnmap();
-            TearDownLocked(mapping, in held);
-            return true;
-        }
-
-        if (!TryTakeAway(mapping, in held))
-        {
-            mapping.Flags &= ~MappingFlags.Forced;
-            return false;
-        }
-
-        mapping.Flags |= MappingFlags.Taken;
-        ForgetLocked(mapping, in held);
-
-        // Who is inside still ends with a call to the exporter, which therefore must not be released before.
-        Buffer.TakeReferenceLocked();
-        mapping.Next = _taken;
-        _taken = mapping;
-        return true;
-    }
-
-    private bool TryTakeAway(Mapping mapping, in ReservationLock held)
-    {
-        try
-        {
-            return mapping.TryTakeAway(in held);
-        }
-        catch (Exception exception)
-        {
-            Buffer.ReportBrokenPromise($"taking '{Type}' away from '{Importer}'", exception);
-            return false;
-        }
-    }
-
-    private void ForgetTakenLocked(Mapping mapping)
-    {
-        Mapping? before = null;
-        for (Mapping? taken = _taken; taken is not null; before = taken, taken = taken.Next)
-        {
-            if (!ReferenceEquals(taken, mapping))
-            {
-                continue;
-            }
-
-            if (before is null)
-            {
-                _taken = taken.Next;
-            }
-            else
-            {
-                before.Next = taken.Next;
-            }
-
-            taken.Next = null;
-            return;
-        }
-    }
-
-    internal void InvalidateLocked(InvalidateReason reason)
-    {
-        for (Mapping? mapping = _mappings; mapping is not null; mapping = mapping.Next)
-        {
-            mapping.Flags |= MappingFlags.Invalidated;
-            if (reason == InvalidateReason.Revoke)
-            {
-                mapping.CloseForRevoke();
-            }
-        }
-
-        _status = Transition(AttachmentEvent.Invalidate, "Invalidating");
-    }
-
-    /// <summary>Accesses inside all live mappings. The lock is held.</summary>
-    internal int AccessesInside
-    {
-        get
-        {
-            int inside = 0;
-            for (Mapping? mapping = _mappings; mapping is not null; mapping = mapping.Next)
-            {
-                inside += mapping.Gate.Inside;
-            }
-
-            return inside;
-        }
     }
 
     private TMapping MapHeld<TMapping, TArguments>(ReservationLock held, TArguments arguments, MapFunction<TMapping, TArguments> map)
@@ -270,30 +110,6 @@ public abstract partial class Attachment
         }
     }
 
-    private void ReleaseTakenByExporter(Mapping mapping, in ReservationLock held)
-    {
-        try
-        {
-            mapping.ReleaseTaken(in held);
-        }
-        catch (Exception exception)
-        {
-            Buffer.ReportBrokenPromise($"releasing what was taken away of '{Type}' from '{Importer}'", exception);
-        }
-    }
-
-    private void UnmapByExporter(Mapping mapping, in ReservationLock held)
-    {
-        try
-        {
-            mapping.Unmap(in held);
-        }
-        catch (Exception exception)
-        {
-            Buffer.ReportBrokenPromise($"unmapping '{Type}' for '{Importer}'", exception);
-        }
-    }
-
     private void WaitForArrival(Mapping mapping, CancellationToken cancellationToken)
     {
         bool arrived = false;
@@ -325,69 +141,11 @@ public abstract partial class Attachment
         }
     }
 
-    private GateEffect Close(Mapping mapping)
-    {
-        GateEffect effect = mapping.CloseForUnmap();
-        return effect != GateEffect.RefusedUnmapped
-            ? effect
-            : (mapping.Flags & MappingFlags.Forced) != 0
-                ? GateEffect.None
-                : throw new DmaBufException(
-                    Errno.EINVAL, $"Unmapping '{Buffer.DisplayName}' for '{Importer}' was refused: this mapping was unmapped before. Unmap once.");
-    }
-
-    private void ThrowIfForeign(Mapping mapping)
-    {
-        ArgumentNullException.ThrowIfNull(mapping);
-        if (!ReferenceEquals(mapping.Attachment, this))
-        {
-            throw new DmaBufException(
-                Errno.EINVAL,
-                $"Unmapping for '{Importer}' on '{Buffer.DisplayName}' was refused: the mapping belongs to '{mapping.Attachment.Importer}'. Unmap it there.");
-        }
-    }
-
-    private void ForgetLocked(Mapping mapping, in ReservationLock held)
-    {
-        Debug.Assert((mapping.Flags & MappingFlags.Linked) != 0, "Only a linked mapping is counted.");
-        Unlink(mapping);
-        bool invalidated = (mapping.Flags & MappingFlags.Invalidated) != 0;
-        _status = Transition(invalidated ? AttachmentEvent.UnmapInvalidated : AttachmentEvent.Unmap, "Unmapping");
-        if ((mapping.Flags & MappingFlags.Pinned) != 0)
-        {
-            UnpinByExporter(in held);
-        }
-
-        mapping.Flags &= ~(MappingFlags.Linked | MappingFlags.Pinned);
-        if (_status.LiveMappings == 0)
-        {
-            IsQuarantined = false;
-        }
-
-        Buffer.MappingGoneLocked();
-    }
-
     private void Link(Mapping mapping)
     {
         mapping.Next = _mappings;
         _mappings?.Previous = mapping;
         _mappings = mapping;
         Buffer.MappingMadeLocked();
-    }
-
-    private void Unlink(Mapping mapping)
-    {
-        if (mapping.Previous is { } previous)
-        {
-            previous.Next = mapping.Next;
-        }
-        else
-        {
-            _mappings = mapping.Next;
-        }
-
-        mapping.Next?.Previous = mapping.Previous;
-        mapping.Next = null;
-        mapping.Previous = null;
     }
 }

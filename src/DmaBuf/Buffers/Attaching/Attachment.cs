@@ -23,7 +23,6 @@ public abstract partial class Attachment : IDisposable
     private AttachmentFlags _flags;
     private AttachmentStatus _status;
     private Mapping? _mappings;
-    private Mapping? _taken;
 
     /// <summary>Makes the attachment; only possible inside FinishMatch.</summary>
     /// <param name="context">What the core handed to FinishMatch.</param>
@@ -79,103 +78,8 @@ public abstract partial class Attachment : IDisposable
 
     internal Mapping? FirstMapping => _mappings;
 
-    /// <summary>Disposed, though it may stay listed until the last access has left.</summary>
-    internal bool IsDisposed => (_flags & AttachmentFlags.DetachWhenDrained) != 0;
-
-    /// <summary>What the type says, or None if it throws: a revoke goes on, and trusts it with nothing.</summary>
-    internal Revocability KnownRevocability
-    {
-        get
-        {
-            try
-            {
-                return Revocability;
-            }
-            catch (Exception exception)
-            {
-                Buffer.ReportBrokenPromise($"asking '{Type}' whether it can be taken away", exception);
-                return Revocability.None;
-            }
-        }
-    }
-
-    internal bool IsQuarantined
-    {
-        get => (_flags & AttachmentFlags.Quarantined) != 0;
-        set => _flags = value ? _flags | AttachmentFlags.Quarantined : _flags & ~AttachmentFlags.Quarantined;
-    }
-
     /// <summary>What the type adds to the attachment's line in a dump (<c>debugfs_dump</c>), without newline. The reservation lock is held.</summary>
     protected internal virtual string Describe() => string.Empty;
-
-    /// <summary>Detaches. Refuses while a mapping or a pin lives and then changes nothing.</summary>
-    /// <exception cref="DmaBufException">
-    /// EBUSY: unmap or unpin first. EINVAL: its attach failed or has not ended yet. EDEADLK: the reservation lock is held by this thread.
-    /// </exception>
-    /// <exception cref="ObjectDisposedException">It was detached or disposed before.</exception>
-    public void Detach()
-    {
-        DmaBuffer buffer = Buffer;
-        bool last;
-        int owned = 0;
-        using (ReservationLock held = buffer.Reservation.Lock())
-        {
-            ThrowIfGone();
-            (AttachmentStatus next, Errno refused) = AttachmentStatus.Detach(in _status);
-            if (refused != Errno.None)
-            {
-                ThrowNotDetachable(refused);
-            }
-
-            _status = next;
-            if (_taken is not null)
-            {
-                owned = CloseTakenLocked(held.Lend());
-            }
-
-            last = buffer.UnlistLocked(this);
-        }
-
-        buffer.TellDetached(this, last);
-        buffer.DropReferences(owned);
-    }
-
-    /// <summary>
-    /// Unmaps and unpins what is left, then detaches. Idempotent, never throws; what was left is reported to the registry. With accesses inside a
-    /// mapping, the last one to leave finishes the work.
-    /// </summary>
-    public void Dispose()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Does the work of <see cref="Dispose()"/>. A type that owns more overrides it and calls the base last.</summary>
-    /// <param name="disposing">Always true: attachments have no finalizer.</param>
-    protected virtual void Dispose(bool disposing)
-    {
-        int owned;
-        using (Buffer.Reservation.LockOrJoin(out ReservationLock held))
-        {
-            if (_status.Phase != AttachmentPhase.Listed || IsDisposed)
-            {
-                return;
-            }
-
-            if (_status.LiveMappings > 0 || _status.Pins > 0)
-            {
-                Buffer.Registry.Report(
-                    DmaBufferProblemKind.DisposedWithLeftovers,
-                    $"'{Importer}' disposed its attachment to '{Buffer.DisplayName}' with {_status.LiveMappings} mappings and {_status.Pins} pins; they were undone.");
-            }
-
-            owned = UndoEverythingLocked(held.Lend());
-            _flags |= AttachmentFlags.DetachWhenDrained;
-        }
-
-        DetachIfDrained();
-        Buffer.DropReferences(owned);
-    }
 
     /// <summary>
     /// Keeps the memory in place for a dynamic importer that cannot tolerate moves (<c>dma_buf_pin</c>). An exporter that never moves needs no work. A
@@ -246,48 +150,6 @@ public abstract partial class Attachment : IDisposable
 
     internal void MarkFailed() => _status = Transition(AttachmentEvent.Refuse, "Refusing");
 
-    private int UndoEverythingLocked(ReservationLock held)
-    {
-        Mapping? mapping = _mappings;
-        while (mapping is not null)
-        {
-            Mapping? next = mapping.Next;
-            if (mapping.CloseForUnmap() == GateEffect.TearDown)
-            {
-                TearDownLocked(mapping, in held);
-            }
-
-            mapping = next;
-        }
-
-        while (_status.Pins > 0)
-        {
-            Unpin(in held);
-        }
-
-        return CloseTakenLocked(held);
-    }
-
-    /// <summary>
-    /// Whoever ends an attachment unmaps what a revoke has taken away: who is still inside finishes the work when leaving. Returns how many references to
-    /// the buffer were owned by what is gone now; the caller drops them after it has left the lock.
-    /// </summary>
-    private int CloseTakenLocked(ReservationLock held)
-    {
-        int owned = 0;
-        while (_taken is { } mapping)
-        {
-            _taken = mapping.Next;
-            mapping.Next = null;
-            if (mapping.CloseForUnmap() == GateEffect.TearDown && TearDownLocked(mapping, in held))
-            {
-                owned++;
-            }
-        }
-
-        return owned;
-    }
-
     private void UnpinByExporter(in ReservationLock held)
     {
         try
@@ -298,24 +160,6 @@ public abstract partial class Attachment : IDisposable
         {
             Buffer.ReportBrokenPromise($"unpinning for '{Importer}'", exception);
         }
-    }
-
-    /// <summary>Finishes a dispose once no mapping is left: called after each tear-down, without the lock.</summary>
-    private void DetachIfDrained()
-    {
-        bool last;
-        using (Buffer.Reservation.LockOrJoin(out _))
-        {
-            if (!IsDisposed || _status.Phase != AttachmentPhase.Listed || _status.LiveMappings > 0)
-            {
-                return;
-            }
-
-            _status = Transition(AttachmentEvent.Detach, nameof(Detach));
-            last = Buffer.UnlistLocked(this);
-        }
-
-        Buffer.AfterDetach(this, last);
     }
 
     private AttachmentStatus Transition(AttachmentEvent happened, string tried)
@@ -336,12 +180,6 @@ public abstract partial class Attachment : IDisposable
     /// <summary>Disposed counts as gone even while somebody inside a mapping keeps it listed; else a new mapping would keep it for ever.</summary>
     private void ThrowIfGone()
         => ObjectDisposedException.ThrowIf(_status.Phase == AttachmentPhase.Detached || IsDisposed, this);
-
-    private void ThrowNotDetachable(Errno refused) => throw new DmaBufException(
-        refused,
-        refused == Errno.EBUSY
-            ? $"Detaching '{Importer}' from '{Buffer.DisplayName}' was refused: {_status.LiveMappings} mappings and {_status.Pins} pins live. Unmap and unpin them first."
-            : $"Detaching '{Importer}' from '{Buffer.DisplayName}' was refused: it is not attached, its attach failed or has not ended yet. There is nothing to detach.");
 
     private void ThrowIfStatic(string tried)
     {
