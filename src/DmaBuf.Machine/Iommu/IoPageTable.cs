@@ -40,6 +40,14 @@ internal sealed class IoPageTable
 
     public long Merges { get; private set; }
 
+    /// <summary>The largest page that a run of a length can have, if its addresses allow.</summary>
+    public static ulong LargestLeafIn(ulong length, ulong smallestPage) => length switch
+    {
+        >= 1UL << 30 => 1UL << 30,
+        >= 1UL << LeafTableShift => 1UL << LeafTableShift,
+        _ => smallestPage,
+    };
+
     /// <summary>Maps a run. False: something is mapped in it, and nothing has changed.</summary>
     public bool TryMap(Extent addresses, ulong physical, ulong flags)
     {
