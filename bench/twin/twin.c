@@ -27,6 +27,8 @@ static const struct {
 	{ attach_cases, &attach_case_count },
 	{ access_cases, &access_case_count },
 	{ table_cases, &table_case_count },
+	{ pagetable_cases, &pagetable_case_count },
+	{ iova_cases, &iova_case_count },
 };
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
 

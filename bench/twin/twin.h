@@ -37,6 +37,10 @@ extern const struct twin_case attach_cases[];
 extern const size_t attach_case_count;
 extern const struct twin_case table_cases[];
 extern const size_t table_case_count;
+extern const struct twin_case pagetable_cases[];
+extern const size_t pagetable_case_count;
+extern const struct twin_case iova_cases[];
+extern const size_t iova_case_count;
 extern const struct twin_case access_cases[];
 extern const size_t access_case_count;
 

@@ -26,7 +26,7 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
         PciTopology topology = new([.. _endpoints.Select(endpoint => endpoint.Node)], builder.ProcessorForwardsPeerTraffic);
         PciFunction[] functions =
             [.. _endpoints.Select((endpoint, index) => new PciFunction(endpoint.Definition.Name!, endpoint.Node.Address, topology, index, bars[index]))];
-        SoftwareIommu[] iommus = [.. builder.Iommus.Select(iommu => new SoftwareIommu(iommu.Name, iommu.Aperture, memory, _faults))];
+        SoftwareIommu[] iommus = [.. builder.Iommus.Select(iommu => new SoftwareIommu(iommu.Name, iommu.Aperture, iommu.SmallestPage, memory, _faults))];
 
         List<DmaEngineDevice> engines = [];
         for (int index = 0; index < functions.Length; index++)

@@ -11,7 +11,7 @@ public sealed class SoftwareMachineBuilder
 
     internal List<PhysicalRange> Ram { get; } = [];
 
-    internal List<(string Name, DmaRange Aperture)> Iommus { get; } = [];
+    internal List<(string Name, DmaRange Aperture, ulong SmallestPage)> Iommus { get; } = [];
 
     internal List<PciHostBridgeBuilder> HostBridges { get; } = [];
 
@@ -57,22 +57,36 @@ public sealed class SoftwareMachineBuilder
     public SoftwareMachineBuilder AddIommu(string name) =>
         AddIommu(name, new DmaRange(new DmaAddress(AddressLayout.IovaStart), AddressLayout.IovaLength));
 
+    /// <summary>Adds an IOMMU whose smallest page has 4096 bytes.</summary>
+    /// <param name="name">By which devices name it.</param>
+    /// <param name="aperture">The addresses that devices' own domains use; whole pages below 2^48.</param>
+    /// <exception cref="DmaBufException">EINVAL: the aperture; EEXIST: the name is taken.</exception>
+    public SoftwareMachineBuilder AddIommu(string name, DmaRange aperture) => AddIommu(name, aperture, MachinePage.Size);
+
     /// <summary>Adds an IOMMU.</summary>
     /// <param name="name">By which devices name it.</param>
-    /// <param name="aperture">The addresses that devices' own domains use; whole pages.</param>
-    /// <exception cref="DmaBufException">EINVAL: the aperture; EEXIST: the name is taken.</exception>
-    public SoftwareMachineBuilder AddIommu(string name, DmaRange aperture)
+    /// <param name="aperture">The addresses that devices' own domains use; multiples of 4096 below 2^48.</param>
+    /// <param name="smallestPage">Bytes of the smallest page: 4096, or 2048.</param>
+    /// <exception cref="DmaBufException">EINVAL: the aperture or the page; EEXIST: the name is taken.</exception>
+    public SoftwareMachineBuilder AddIommu(string name, DmaRange aperture, ulong smallestPage)
     {
-        if (!MachinePage.AreWhole(aperture.Start.Value, aperture.Length))
+        if (!MachinePage.AreWhole(aperture.Start.Value, aperture.Length) || aperture.Start.Value + aperture.Length > IoPageTable.AddressEnd)
         {
             throw new DmaBufException(
                 Errno.EINVAL,
                 $"IOMMU {name} cannot have the aperture {aperture}: start and length must be multiples of {MachinePage.Size}, the " +
-                "length not zero and the end below 2^64.");
+                "length not zero and the end at most 2^48, which four levels of tables translate.");
+        }
+
+        if (smallestPage is not (MachinePage.Size or MachinePage.Size / 2))
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"IOMMU {name} cannot have a smallest page of {smallestPage} bytes: choose {MachinePage.Size} or {MachinePage.Size / 2}.");
         }
 
         TakeName(name);
-        Iommus.Add((name, aperture));
+        Iommus.Add((name, aperture, smallestPage));
         return this;
     }
 

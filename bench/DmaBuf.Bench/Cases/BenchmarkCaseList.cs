@@ -13,6 +13,10 @@ internal static class BenchmarkCaseList
         .. TableRanges.Sizes.Select(count => new TableFillCase(count, againstMemset: false)),
         new TableFillCase(4096, againstMemset: true),
         .. TableRanges.Sizes.Select(count => new TableBuildCase(count)),
+        .. PageRunCase.CreateAll(),
+        new TranslationCase(),
+        new IovaCase(fragments: 0),
+        new IovaCase(fragments: IovaCase.ManyFragments),
         new ControlCase(),
     ];
 }

@@ -15,14 +15,18 @@ internal static class DmaPermission
         attributes == (kind == PhysicalMemoryKind.Mmio ? DmaAttributes.Mmio : DmaAttributes.None);
 
     /// <summary>Refuses values that no mapping can have.</summary>
+    /// <param name="range">Whole pages.</param>
+    /// <param name="direction">One that there is.</param>
+    /// <param name="attributes">One that there is.</param>
+    /// <param name="page">Bytes in a page; a power of two.</param>
     /// <exception cref="DmaBufException">EINVAL.</exception>
-    public static void Require(PhysicalRange range, DmaDirection direction, DmaAttributes attributes)
+    public static void Require(PhysicalRange range, DmaDirection direction, DmaAttributes attributes, ulong page = MachinePage.Size)
     {
-        if (!MachinePage.AreWhole(range.Start.Value, range.Length))
+        if (range.Length == 0 || ((range.Start.Value | range.Length) & (page - 1)) != 0 || range.Length > ulong.MaxValue - range.Start.Value)
         {
             throw new DmaBufException(
                 Errno.EINVAL,
-                $"{range} cannot be mapped for DMA: start and length must be multiples of {MachinePage.Size}, the length not zero " +
+                $"{range} cannot be mapped for DMA: start and length must be multiples of {page}, the length not zero " +
                 "and the end below 2^64.");
         }
 

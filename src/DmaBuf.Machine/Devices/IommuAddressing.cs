@@ -145,10 +145,21 @@ internal sealed class IommuAddressing : DeviceAddressing
         return addresses.Start;
     }
 
-    private DmaRange? TryTake(ulong length) =>
-        length <= ulong.MaxValue - MachinePage.Size && _addresses.TryAllocate(length + MachinePage.Size, MachinePage.Size, Device.LastAddress, out DmaRange range)
-            ? range with { Length = length }
-            : null;
+    /// <summary>Aligned so that large pages fit if the memory allows; anywhere if no such run is free.</summary>
+    private DmaRange? TryTake(ulong length)
+    {
+        if (length > ulong.MaxValue - MachinePage.Size)
+        {
+            return null;
+        }
+
+        ulong wanted = IoPageTable.LargestLeafIn(length, MachinePage.Size);
+        ulong withGuard = length + MachinePage.Size;
+        return _addresses.TryAllocate(withGuard, wanted, Device.LastAddress, out DmaRange range)
+            || (wanted != MachinePage.Size && _addresses.TryAllocate(withGuard, MachinePage.Size, Device.LastAddress, out range))
+                ? range with { Length = length }
+                : null;
+    }
 
     private bool TryEnter()
     {
