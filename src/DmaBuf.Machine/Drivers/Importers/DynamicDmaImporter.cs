@@ -97,15 +97,16 @@ public sealed class DynamicDmaImporter : DynamicImporter, IDisposable
         MovingTable.Entered entered;
         using (ReservationLock held = buffer.Reservation.Lock())
         {
-            before = buffer.Reservation.Snapshot(usage == FenceUsage.Write ? FenceUsage.Read : FenceUsage.Write);
-            Attachment.AddFence(in held, job.Fence, usage);
+            // Mapping first: it may move the memory, and then the bytes arrive behind a KERNEL fence that the job has to see, and that must not wait for the job.
+            entered = _table.Enter(in held);
             try
             {
-                entered = _table.Enter(in held);
+                before = buffer.Reservation.Snapshot(usage == FenceUsage.Write ? FenceUsage.Read : FenceUsage.Write);
+                Attachment.AddFence(in held, job.Fence, usage);
             }
             catch
             {
-                job.Dispose();
+                _table.Leave(in held, entered);
                 throw;
             }
         }
