@@ -2,7 +2,7 @@ namespace DmaBuf.Machine.Tests.Drivers;
 
 /// <summary>
 /// A movable GPU's buffer. Without peers it begins in system memory: a first map that migrates tells its own importer of the move, which the kit's rules do not foresee
-/// (<see cref="Gpu.MigrationTests"/> covers it).
+/// (<see cref="MigrationTests"/> covers it).
 /// </summary>
 internal sealed class GraphicsSubject(string engine, bool peers)
     : ExporterSubject.Table(static (_, _) => throw new NotSupportedException(), engine, peers ? PeerToPeerAcceptance.Accepted : PeerToPeerAcceptance.NotAccepted)

@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine.Tests.Drivers.Gpu;
+namespace DmaBuf.Machine.Tests.Drivers;
 
 /// <summary>The movable GPU: who is offered what, where the buffer goes for whom, and that no byte is lost on the way.</summary>
 public sealed class MigrationTests

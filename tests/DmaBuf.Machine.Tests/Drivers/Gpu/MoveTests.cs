@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine.Tests.Drivers.Gpu;
+namespace DmaBuf.Machine.Tests.Drivers;
 
 /// <summary>Moves of a GPU's buffer: fences, old places, pins.</summary>
 public sealed class MoveTests

@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine.Tests.Drivers.Importers;
+namespace DmaBuf.Machine.Tests.Drivers;
 
 /// <summary>Patches 14 and 15: a second attach of the same buffer and device finds the first, and another device's never does.</summary>
 public sealed class DuplicateAttachmentTests

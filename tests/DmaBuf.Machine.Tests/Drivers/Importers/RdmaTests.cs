@@ -1,6 +1,6 @@
 using DmaBuf.Testing;
 
-namespace DmaBuf.Machine.Tests.Drivers.Importers;
+namespace DmaBuf.Machine.Tests.Drivers;
 
 /// <summary>The network adapter: regions that survive moves, work that never sees a stale address, and every failure undone.</summary>
 public sealed class RdmaTests
