@@ -1,3 +1,4 @@
+using DmaBuf.Machine.Tests.Drivers;
 using DmaBuf.Testing;
 
 namespace DmaBuf.Machine.Tests;
@@ -43,7 +44,7 @@ public sealed class ExporterConformanceTests
         IEnumerable<string> exporters = typeof(MachineExporter).Assembly.GetExportedTypes()
             .Where(static type => typeof(DmaBufferExporter).IsAssignableFrom(type) && !type.IsAbstract)
             .Select(static type => type.Name);
-        HashSet<string> covered = [.. s_subjects.Values.Select(static create =>
+        HashSet<string> covered = [.. DriverSubjects.Unmappable, .. s_subjects.Values.Concat(DriverSubjects.All.Values).Select(static create =>
         {
             using MappingTypeSubject subject = create();
             using DmaBuffer buffer = subject.Export(new DmaBufferExportOptions { Registry = new DmaBufferRegistry() });

@@ -62,7 +62,7 @@ internal abstract class ExporterSubject(MachineExport export) : MappingTypeSubje
     }
 
     /// <summary>The importer is a device of the machine.</summary>
-    internal sealed class Table(MachineExport export, string name, PeerToPeerAcceptance acceptance = PeerToPeerAcceptance.NotAccepted) : ExporterSubject(export)
+    internal class Table(MachineExport export, string name, PeerToPeerAcceptance acceptance = PeerToPeerAcceptance.NotAccepted) : ExporterSubject(export)
     {
         private DmaEngineDevice Engine => Machine.GetEngine(name);
 

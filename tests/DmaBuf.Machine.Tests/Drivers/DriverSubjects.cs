@@ -1,0 +1,80 @@
+using DmaBuf.Testing;
+
+namespace DmaBuf.Machine.Tests.Drivers;
+
+/// <summary>The drivers as subjects of the conformance kit.</summary>
+internal static class DriverSubjects
+{
+    private const ulong Size = 3 * Expect.Page;
+
+    internal static IReadOnlyDictionary<string, Func<MappingTypeSubject>> All { get; } = new Dictionary<string, Func<MappingTypeSubject>>
+    {
+        ["system heap"] = static () => Table(static (machine, options) => new SystemHeap(machine).Allocate(Size, options)),
+        ["contiguous heap"] = static () => Table(Contiguous),
+        ["user memory"] = static () => Table(UserMemory),
+        ["graphics object"] = static () => Table(GraphicsObject),
+        ["virtual GPU"] = static () => Table(static (machine, options) => VirtualGpuExporter.Export(machine, Guid.NewGuid(), Size, options)),
+        ["sample rate converter"] = static () => Table(static (machine, options) => SampleRateConverterExporter.Export(machine, Size, options)),
+        ["accelerator, by bus address"] = static () => Accelerator(SampleMachine.PeerEngine),
+        ["accelerator, through the host bridge"] = static () => Accelerator(SampleMachine.IommuEngine),
+        ["movable GPU, in system memory behind an IOMMU"] = static () => new GraphicsSubject(SampleMachine.IommuEngine, peers: false),
+        ["movable GPU, in system memory without an IOMMU"] = static () => new GraphicsSubject(SampleMachine.PlatformEngine, peers: false),
+        ["movable GPU, for peers by bus address"] = static () => new GraphicsSubject(SampleMachine.PeerEngine, peers: true),
+        ["movable GPU, for peers through the host bridge"] = static () => new GraphicsSubject(SampleMachine.IommuEngine, peers: true),
+        ["GPU link"] = static () => new GpuLinkSubject(),
+        ["virtual function, aperture"] = static () => new ApertureSubject(),
+        ["virtual function, table for peers"] = static () => new ExporterSubject.Table(VirtualFunction, SampleMachine.IommuEngine, PeerToPeerAcceptance.Accepted),
+    };
+
+    /// <summary>Exporters that no importer can map, so that the kit has nothing to look at.</summary>
+    internal static IReadOnlyList<string> Unmappable { get; } = [nameof(SelfTestExporter), nameof(UnshareableExporter)];
+
+    internal static DmaBuffer VirtualFunction(SoftwareMachine machine, DmaBufferExportOptions options)
+    {
+        PciBar aperture = machine.GetPciFunction(SampleMachine.Gpu).Bars[0];
+        PartitionedGpu gpu = new(machine, machine.GetPciFunction(SampleMachine.DirectEngine));
+        gpu.Provision(aperture, new DeviceAddress(0x4000_0000));
+        return VirtualFunctionExporter.Export(gpu, aperture, [new ApertureRange(0x9000, 0x1000), new ApertureRange(0x2000, 0x2000)], options);
+    }
+
+    private static ExporterSubject.Table Table(MachineExport export) => new(export, SampleMachine.IommuEngine);
+
+    private static PeersSubject Accelerator(string engine)
+    {
+        Accelerator? card = null;
+        return new PeersSubject((machine, options) => (card ??= new Accelerator(machine, machine.GetPciFunction(SampleMachine.Gpu).Bars[0])).Export(2, options), engine);
+    }
+
+    private static DmaBuffer Contiguous(SoftwareMachine machine, DmaBufferExportOptions options)
+    {
+        using ContiguousHeap heap = new(machine, 8 * Size);
+        return heap.Allocate(Size, options);
+    }
+
+    private static DmaBuffer GraphicsObject(SoftwareMachine machine, DmaBufferExportOptions options)
+    {
+        RamObject.WithTable shared = new(machine, Size);
+        try
+        {
+            return GraphicsObjectExporter.Export(shared, null, options);
+        }
+        catch (DmaBufException)
+        {
+            shared.Release();
+            throw;
+        }
+    }
+
+    private static DmaBuffer UserMemory(SoftwareMachine machine, DmaBufferExportOptions options)
+    {
+        using RamFile file = new(machine, 4 * Size);
+        file.AddSeals(RamFileSeals.Shrink);
+        return UserMemoryExporter.Export(machine, [new RamFilePart(file, Size, Expect.Page), new RamFilePart(file, 0, 2 * Expect.Page)], options);
+    }
+
+    /// <summary>Peers' memory that is never taken away by surprise, so that static importers are taken, too.</summary>
+    private sealed class PeersSubject(MachineExport export, string engine) : ExporterSubject.Table(export, engine, PeerToPeerAcceptance.Accepted)
+    {
+        public override bool TakesStaticImporters => true;
+    }
+}
