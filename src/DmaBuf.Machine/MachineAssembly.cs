@@ -7,7 +7,7 @@ namespace DmaBuf.Machine;
 internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
 {
     private readonly DmaFaultLog _faults = new();
-    private readonly List<PciEndpointPlan> _endpoints = PciEnumeration.Run(builder.HostBridges);
+    private readonly List<PciEndpointPlan> _endpoints = PciEnumeration.Run(builder.HostBridges, builder.HostBridgeWhitelist);
     private ulong _nextBar = AddressLayout.MmioStart;
 
     public SoftwareMachine Assemble()
@@ -22,10 +22,11 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
         Check(bars, mmio);
 
         PhysicalRegion[] ram = [.. builder.Ram.Select(range => new PhysicalRegion(range, PhysicalMemoryKind.Ram))];
-        PhysicalMemory memory = new([.. ram, .. mmio.Select(range => new PhysicalRegion(range, PhysicalMemoryKind.Mmio))]);
-        PciTopology topology = new([.. _endpoints.Select(endpoint => endpoint.Node)], builder.ProcessorForwardsPeerTraffic);
+        PciTopology topology = new(builder.Processor is { ForwardsPeerTraffic: true });
         PciFunction[] functions =
-            [.. _endpoints.Select((endpoint, index) => new PciFunction(endpoint.Definition.Name!, endpoint.Node.Address, topology, index, bars[index]))];
+            [.. _endpoints.Select((endpoint, index) => new PciFunction(endpoint.Definition.Name!, endpoint.Node, topology, bars[index]))];
+        IEnumerable<PciBar> allBars = functions.SelectMany(function => function.Bars);
+        PhysicalMemory memory = new([.. ram, .. allBars.Select(bar => new PhysicalRegion(bar.Range, PhysicalMemoryKind.Mmio, bar))]);
         SoftwareIommu[] iommus = [.. builder.Iommus.Select(iommu => new SoftwareIommu(iommu.Name, iommu.Aperture, iommu.SmallestPage, memory, _faults))];
 
         List<DmaEngineDevice> engines = [];
@@ -56,14 +57,16 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
 
     private PciBarPlacement[] PlaceBars(PciEndpointPlan endpoint)
     {
+        // One BAR that may not be mapped keeps the whole device from serving peers.
+        bool mappable = endpoint.Definition.Bars.TrueForAll(bar => bar.Options.Mappable);
         PciBarPlacement[] placements = new PciBarPlacement[endpoint.Definition.Bars.Count];
         for (int index = 0; index < placements.Length; index++)
         {
-            (ulong length, bool peerToPeer) = endpoint.Definition.Bars[index];
+            (ulong length, PciBarOptions options) = endpoint.Definition.Bars[index];
             // BARs are aligned to their length, and a page stays free behind each: running over one faults.
             ulong start = checked((_nextBar + (length - 1)) & ~(length - 1));
             _nextBar = start + length + MachinePage.Size;
-            placements[index] = new PciBarPlacement(new PhysicalRange(new PhysicalAddress(start), length), endpoint.HostBridge.BusOffset, peerToPeer);
+            placements[index] = new PciBarPlacement(new PhysicalRange(new PhysicalAddress(start), length), endpoint.HostBridge.BusOffset, options, options.PeerToPeer && mappable);
         }
 
         return placements;

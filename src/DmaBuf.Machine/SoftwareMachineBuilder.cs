@@ -17,11 +17,11 @@ public sealed class SoftwareMachineBuilder
 
     internal List<(string Name, DmaEngineOptions Options)> PlatformEngines { get; } = [];
 
-    /// <summary>
-    /// Whether the processor is one of those that forward peer traffic between all root ports, whatever the whitelist says (AMD Zen and
-    /// later).
-    /// </summary>
-    public bool ProcessorForwardsPeerTraffic { get; set; }
+    /// <summary>The processor; null: one that forwards no peer traffic by itself.</summary>
+    public Processor? Processor { get; set; }
+
+    /// <summary>Which host bridges forward peer traffic; the kernel's rows unless set.</summary>
+    public PciHostBridgeWhitelist HostBridgeWhitelist { get; set; } = PciHostBridgeWhitelist.Kernel;
 
     /// <summary>DMA address minus physical address for platform devices without an IOMMU; a multiple of 4096.</summary>
     public ulong PlatformDmaOffset { get; set; } = AddressLayout.PlatformDmaOffset;
@@ -90,7 +90,7 @@ public sealed class SoftwareMachineBuilder
         return this;
     }
 
-    /// <summary>Adds a PCI host bridge, with a PCI domain of its own.</summary>
+    /// <summary>Adds a PCI host bridge, with a PCI domain of its own, of which is said directly what it forwards.</summary>
     /// <param name="policy">Its row in the whitelist of bridges that forward peer traffic.</param>
     /// <param name="busOffset">Bus address minus physical address of the BARs below it, modulo 2^64; a multiple of 4096.</param>
     /// <param name="dmaOffset">DMA address minus physical address for devices below it without an IOMMU, modulo 2^64; a multiple of
@@ -99,19 +99,15 @@ public sealed class SoftwareMachineBuilder
     public PciHostBridgeBuilder AddHostBridge(
         PciHostBridgePolicy policy = PciHostBridgePolicy.NotListed,
         ulong busOffset = AddressLayout.BusOffset,
-        ulong dmaOffset = AddressLayout.PciDmaOffset)
-    {
-        if (!MachinePage.IsAligned(busOffset | dmaOffset))
-        {
-            throw new DmaBufException(
-                Errno.EINVAL,
-                $"A host bridge cannot have the offsets 0x{busOffset:x} and 0x{dmaOffset:x}: both must be multiples of " +
-                $"{MachinePage.Size}.");
-        }
+        ulong dmaOffset = AddressLayout.PciDmaOffset) =>
+        AddHostBridge(policy, null, busOffset, dmaOffset);
 
-        PciHostBridgeBuilder bridge = new(this, policy, busOffset, dmaOffset);
-        HostBridges.Add(bridge);
-        return bridge;
+    /// <summary>Adds a PCI host bridge, with a PCI domain of its own, that <see cref="HostBridgeWhitelist"/> judges when the machine is built.</summary>
+    /// <param name="first">The first device of its root bus.</param>
+    public PciHostBridgeBuilder AddHostBridge(PciRootDevice first)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        return AddHostBridge(PciHostBridgePolicy.NotListed, first, AddressLayout.BusOffset, AddressLayout.PciDmaOffset);
     }
 
     /// <summary>Adds a DMA engine that is no PCI device.</summary>
@@ -141,5 +137,20 @@ public sealed class SoftwareMachineBuilder
                 Errno.EEXIST,
                 $"{name} cannot be added: something on the machine has that name. Names are unique on a machine.");
         }
+    }
+
+    private PciHostBridgeBuilder AddHostBridge(PciHostBridgePolicy policy, PciRootDevice? first, ulong busOffset, ulong dmaOffset)
+    {
+        if (!MachinePage.IsAligned(busOffset | dmaOffset))
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"A host bridge cannot have the offsets 0x{busOffset:x} and 0x{dmaOffset:x}: both must be multiples of " +
+                $"{MachinePage.Size}.");
+        }
+
+        PciHostBridgeBuilder bridge = new(this, policy, first, busOffset, dmaOffset);
+        HostBridges.Add(bridge);
+        return bridge;
     }
 }

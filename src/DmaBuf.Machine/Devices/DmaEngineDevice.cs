@@ -219,9 +219,31 @@ public sealed class DmaEngineDevice : IDmaDevice
 
         while (payload.Length != 0)
         {
-            int count = FindPeer(address) is PciBar peer ? MoveToPeer(peer, address, payload) : _addressing.Transfer(address, payload);
+            int count = MovePiece(address, payload);
             payload = payload.After(count);
             address = new DmaAddress(address.Value + (ulong)count);
+        }
+    }
+
+    private int MovePiece(DmaAddress address, DmaPayload payload)
+    {
+        PciAccessGate? gate = Function?.Presence.Gate;
+        if (gate is not null && !gate.TryEnter())
+        {
+            throw _identity.Faults.Stop(Name, address, payload.Access, DmaFaultReason.Removed);
+        }
+
+        try
+        {
+            return FindPeer(address) is PciBar peer ? MoveToPeer(peer, address, payload) : _addressing.Transfer(address, payload);
+        }
+        catch (RemovedTargetException)
+        {
+            throw _identity.Faults.Stop(Name, address, payload.Access, DmaFaultReason.Removed);
+        }
+        finally
+        {
+            gate?.Leave();
         }
     }
 

@@ -3,12 +3,28 @@ namespace DmaBuf.Machine;
 /// <summary>A part of a BAR that can be exported: whole pages, inside, and of this machine.</summary>
 internal static class BarPart
 {
-    /// <exception cref="DmaBufException">EINVAL: not whole pages inside the BAR, or a BAR of another machine.</exception>
+    /// <exception cref="DmaBufException">
+    /// EINVAL: not whole pages inside the BAR, or a BAR of another machine; EOPNOTSUPP: registers, or it may not be mapped; ENODEV: removed.
+    /// </exception>
     internal static PhysicalRange Require(SoftwareMachine machine, PciBar bar, ulong offset, ulong length)
     {
         ArgumentNullException.ThrowIfNull(machine);
         ArgumentNullException.ThrowIfNull(bar);
         bool inside = length != 0 && MachinePage.IsAligned(offset | length) && offset <= bar.Range.Length && length <= bar.Range.Length - offset;
+        if (bar.Registers is not null && !bar.Options.ExportRegisters)
+        {
+            throw new DmaBufException(
+                Errno.EOPNOTSUPP,
+                $"A BAR of {bar.Function} cannot be exported: registers are behind it, not memory. Ask for it with {nameof(PciBarOptions.ExportRegisters)}.");
+        }
+
+        if (!bar.Options.Mappable || bar.Function.IsRemoved)
+        {
+            throw new DmaBufException(
+                bar.Function.IsRemoved ? Errno.ENODEV : Errno.EOPNOTSUPP,
+                $"A BAR of {bar.Function} cannot be exported: {(bar.Function.IsRemoved ? "the function was removed" : "it may not be mapped")}. Use another BAR.");
+        }
+
         return inside && machine.PciFunctions.Contains(bar.Function)
             ? new PhysicalRange(new PhysicalAddress(bar.Range.Start.Value + offset), length)
             : throw new DmaBufException(

@@ -66,6 +66,7 @@ public sealed class DmaFaultLog
             "without",
             DmaFaultReason.OutOfReach => "the transfer runs past the last address that the device can form. Map with the device itself, " +
             "which observes its limit",
+            DmaFaultReason.Removed => "the device, or the one whose BAR is there, was removed. Stop transfers when the removal is told",
             _ => "the translation leads to no memory. Map physical addresses of RAM or of a BAR",
         };
         return new DmaBufException(Errno.EFAULT, $"Device {device} tried to {verb} at DMA address {address}: {why}.");

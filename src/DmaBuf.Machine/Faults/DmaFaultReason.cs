@@ -23,4 +23,7 @@ public enum DmaFaultReason
     /// is where the mistake becomes visible; nothing was unmapped that was not mapped so.
     /// </summary>
     UnmapMismatch,
+
+    /// <summary>The function that the access is by, or to whose BAR it leads, was removed.</summary>
+    Removed,
 }

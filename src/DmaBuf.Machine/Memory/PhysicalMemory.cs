@@ -20,7 +20,8 @@ public sealed class PhysicalMemory
     /// <summary>Copies bytes out of physical memory, as CPU loads do.</summary>
     /// <param name="address">The first byte; any alignment.</param>
     /// <param name="destination">Receives the bytes; untouched memory reads as zero.</param>
-    /// <exception cref="DmaBufException">EFAULT: nothing answers at one of the addresses; nothing was read.</exception>
+    /// <exception cref="DmaBufException">EFAULT: nothing answers at one of the addresses, nothing was read; or the BAR there is of a
+    /// function that was removed.</exception>
     public void Read(PhysicalAddress address, Span<byte> destination)
     {
         Require(address, destination.Length, "read");
@@ -29,7 +30,7 @@ public sealed class PhysicalMemory
         {
             PhysicalRegion region = Find(at)!;
             int count = Piece(region, at, destination.Length);
-            region.Bytes.Read(at - region.Start, destination[..count]);
+            region.Read(at, destination[..count]);
             destination = destination[count..];
             at += (ulong)count;
         }
@@ -38,7 +39,8 @@ public sealed class PhysicalMemory
     /// <summary>Copies bytes into physical memory, as CPU stores do.</summary>
     /// <param name="address">The first byte; any alignment.</param>
     /// <param name="source">The bytes to store.</param>
-    /// <exception cref="DmaBufException">EFAULT: nothing answers at one of the addresses; nothing was written.</exception>
+    /// <exception cref="DmaBufException">EFAULT: nothing answers at one of the addresses, nothing was written; or the BAR there is
+    /// of a function that was removed.</exception>
     public void Write(PhysicalAddress address, ReadOnlySpan<byte> source)
     {
         Require(address, source.Length, "write");
@@ -47,7 +49,7 @@ public sealed class PhysicalMemory
         {
             PhysicalRegion region = Find(at)!;
             int count = Piece(region, at, source.Length);
-            region.Bytes.Write(at - region.Start, source[..count]);
+            region.Write(at, source[..count]);
             source = source[count..];
             at += (ulong)count;
         }

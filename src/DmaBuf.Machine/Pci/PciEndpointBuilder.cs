@@ -18,8 +18,15 @@ public sealed class PciEndpointBuilder
     /// <param name="length">Bytes; a power of two from 4096 to 2^46.</param>
     /// <param name="peerToPeer">Whether peer-to-peer is set up for it, so that it has a provider.</param>
     /// <exception cref="DmaBufException">EINVAL: the length; ENOSPC: a function has six BARs at most.</exception>
-    public PciEndpointBuilder AddBar(ulong length, bool peerToPeer = true)
+    public PciEndpointBuilder AddBar(ulong length, bool peerToPeer = true) => AddBar(length, new PciBarOptions { PeerToPeer = peerToPeer });
+
+    /// <summary>Adds a memory BAR. The machine places it.</summary>
+    /// <param name="length">Bytes; a power of two from 4096 to 2^46.</param>
+    /// <param name="options">What it is like.</param>
+    /// <exception cref="DmaBufException">EINVAL: the length; ENOSPC: a function has six BARs at most.</exception>
+    public PciEndpointBuilder AddBar(ulong length, PciBarOptions options)
     {
+        ArgumentNullException.ThrowIfNull(options);
         if (length < MachinePage.Size || length > 1UL << 46 || !BitOperations.IsPow2(length))
         {
             throw new DmaBufException(
@@ -34,7 +41,7 @@ public sealed class PciEndpointBuilder
                 $"{_function.Name} cannot have another BAR: a PCI function has six at most. Add a function.");
         }
 
-        _function.Bars.Add((length, peerToPeer));
+        _function.Bars.Add((length, options));
         return this;
     }
 
@@ -48,7 +55,7 @@ public sealed class PciEndpointBuilder
 
     /// <summary>Adds another function in the same slot.</summary>
     /// <param name="name">A name that nothing else on the machine has.</param>
-    /// <param name="redirect">The function's own access control bits.</param>
+    /// <param name="accessControl">The function's own access control bits.</param>
     /// <exception cref="DmaBufException">EEXIST: the name is taken.</exception>
-    public PciEndpointBuilder AddFunction(string name, PciRedirect redirect = PciRedirect.None) => _port.AddFunction(name, redirect);
+    public PciEndpointBuilder AddFunction(string name, PciAccessControl accessControl = PciAccessControl.None) => _port.AddFunction(name, accessControl);
 }

@@ -14,23 +14,25 @@ internal sealed class PciEnumeration
 
     private readonly List<PciEndpointPlan> _endpoints = [];
     private readonly PciHostBridgeBuilder _hostBridge;
+    private readonly PciHostBridgePolicy _policy;
     private readonly int _domain;
     private int _lastBus;
 
-    private PciEnumeration(PciHostBridgeBuilder hostBridge, int domain)
+    private PciEnumeration(PciHostBridgeBuilder hostBridge, PciHostBridgePolicy policy, int domain)
     {
+        _policy = policy;
         _hostBridge = hostBridge;
         _domain = domain;
     }
 
     /// <summary>All endpoints, in the order of their addresses.</summary>
     /// <exception cref="DmaBufException">ENOSPC: more than a PCI domain can address.</exception>
-    public static List<PciEndpointPlan> Run(IReadOnlyList<PciHostBridgeBuilder> hostBridges)
+    public static List<PciEndpointPlan> Run(IReadOnlyList<PciHostBridgeBuilder> hostBridges, PciHostBridgeWhitelist whitelist)
     {
         List<PciEndpointPlan> endpoints = [];
         for (int domain = 0; domain < hostBridges.Count; domain++)
         {
-            PciEnumeration enumeration = new(hostBridges[domain], domain);
+            PciEnumeration enumeration = new(hostBridges[domain], hostBridges[domain].PolicyBy(whitelist), domain);
             // Device 0 of a root bus is the host bridge's own.
             enumeration.Enter(hostBridges[domain].RootPorts, null, 0, 1, functionsOfOneDevice: false);
             endpoints.AddRange(enumeration._endpoints);
@@ -54,7 +56,8 @@ internal sealed class PciEnumeration
             }
 
             string address = string.Create(CultureInfo.InvariantCulture, $"{_domain:x4}:{bus:x2}:{device:x2}.{function:x}");
-            PciNode node = new(upstream, _domain, _hostBridge.Policy, children[index].Redirect, address);
+            uint id = ((uint)_domain << 16) | ((uint)bus << 8) | ((uint)device << 3) | (uint)function;
+            PciNode node = new(upstream, _domain, _policy, children[index].AccessControl, id, address);
             if (children[index].Kind == PciNodeKind.Endpoint)
             {
                 _endpoints.Add(new PciEndpointPlan(children[index], node, _hostBridge));

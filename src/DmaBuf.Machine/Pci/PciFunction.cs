@@ -1,18 +1,17 @@
 namespace DmaBuf.Machine;
 
 /// <summary>An endpoint function of the machine's PCI tree, with its BARs.</summary>
-/// <remarks>Immutable, thus safe to share between threads.</remarks>
+/// <remarks>Safe for all threads. All but its being there is immutable.</remarks>
 public sealed class PciFunction : IPciDevice
 {
     private readonly PciTopology _topology;
-    private readonly int _index;
 
-    internal PciFunction(string name, string address, PciTopology topology, int index, IEnumerable<PciBarPlacement> bars)
+    internal PciFunction(string name, PciNode node, PciTopology topology, IEnumerable<PciBarPlacement> bars)
     {
         Name = name;
-        Address = address;
+        Node = node;
         _topology = topology;
-        _index = index;
+        Presence = new PciPresence(topology);
         Bars = [.. bars.Select(placement => new PciBar(this, placement))];
     }
 
@@ -20,19 +19,60 @@ public sealed class PciFunction : IPciDevice
     public string Name { get; }
 
     /// <inheritdoc/>
-    public string Address { get; }
+    public string Address => Node.Address;
 
     /// <summary>Its BARs in the order in which they were added.</summary>
     public IReadOnlyList<PciBar> Bars { get; }
 
+    /// <summary>The function's own access control bits.</summary>
+    public PciAccessControl AccessControl => Node.AccessControl;
+
+    /// <summary>Whether it was removed: accesses by and to it fault, and it has no routes.</summary>
+    public bool IsRemoved => Presence.Gate.IsClosed;
+
+    internal PciNode Node { get; }
+
+    internal PciPresence Presence { get; }
+
     /// <inheritdoc/>
     public PeerToPeerRoute RouteFrom(IPciDevice? client) => client switch
     {
-        null => new PeerToPeerRoute(PeerToPeerMapType.NotSupported, -1, "the client is no PCI device"),
-        PciFunction function when ReferenceEquals(function._topology, _topology) => _topology.Route(_index, function._index),
-        _ => new PeerToPeerRoute(PeerToPeerMapType.NotSupported, -1, "the client belongs to another machine"),
+        PciFunction function when ReferenceEquals(function._topology, _topology) => _topology.Route(this, function),
+        _ => Foreign(client),
     };
+
+    /// <summary>Finds the route anew, and tells each bridge met, its bits, and why the result is what it is (<c>pci_p2pdma_distance</c>, verbose).</summary>
+    /// <param name="client">The importing function; null: the client is no PCI device.</param>
+    public PciRouteLog ExplainRouteFrom(IPciDevice? client) => client switch
+    {
+        PciFunction function when ReferenceEquals(function._topology, _topology) => _topology.Trace(this, function),
+        _ => new PciRouteLog(Address, client?.Address ?? "no PCI device", [Node.Step], [], null, Foreign(client)),
+    };
+
+    /// <summary>
+    /// Has a driver told of the removal: before it if it is orderly, after it if it is a surprise. Who subscribed last is told first; on the
+    /// removing thread, without a lock of the machine that an access could need. What it throws stands in the removal's report.
+    /// </summary>
+    /// <param name="subscriber">Gets the function and how it leaves; called once at most.</param>
+    /// <returns>Ends the subscription; a call that has begun goes on.</returns>
+    /// <exception cref="DmaBufException">ENODEV: it was removed.</exception>
+    public IDisposable OnRemoval(Action<PciFunction, PciRemovalKind> subscriber)
+    {
+        ArgumentNullException.ThrowIfNull(subscriber);
+        return Presence.Subscribe(this, subscriber);
+    }
+
+    /// <summary>
+    /// Removes the function. When it returns, no access by or to it is under way, each later one faults with
+    /// <see cref="DmaFaultReason.Removed"/>, and its routes are not supported. Again: nothing happens.
+    /// </summary>
+    /// <param name="kind">Whether drivers are told before or after.</param>
+    /// <exception cref="DmaBufException">EDEADLK: called from a register's callback.</exception>
+    public PciRemoval Remove(PciRemovalKind kind = PciRemovalKind.Surprise) => Presence.Remove(this, kind);
 
     /// <summary>Address and name.</summary>
     public override string ToString() => $"{Address} ({Name})";
+
+    private static PeerToPeerRoute Foreign(IPciDevice? client) => new(
+        PeerToPeerMapType.NotSupported, -1, client is null ? "the client is no PCI device" : "the client belongs to another machine");
 }

@@ -6,16 +6,17 @@ namespace DmaBuf.Machine;
 public sealed class PciHostBridgeBuilder
 {
     private readonly SoftwareMachineBuilder _machine;
+    private readonly PciHostBridgePolicy _policy;
+    private readonly PciRootDevice? _first;
 
-    internal PciHostBridgeBuilder(SoftwareMachineBuilder machine, PciHostBridgePolicy policy, ulong busOffset, ulong dmaOffset)
+    internal PciHostBridgeBuilder(SoftwareMachineBuilder machine, PciHostBridgePolicy policy, PciRootDevice? first, ulong busOffset, ulong dmaOffset)
     {
         _machine = machine;
-        Policy = policy;
+        _policy = policy;
+        _first = first;
         BusOffset = busOffset;
         DmaOffset = dmaOffset;
     }
-
-    internal PciHostBridgePolicy Policy { get; }
 
     internal ulong BusOffset { get; }
 
@@ -24,12 +25,15 @@ public sealed class PciHostBridgeBuilder
     internal List<PciNodeDefinition> RootPorts { get; } = [];
 
     /// <summary>Adds a root port.</summary>
-    /// <param name="redirect">Its access control bits.</param>
+    /// <param name="accessControl">Its access control bits.</param>
     /// <returns>The port, to put a switch or an endpoint below.</returns>
-    public PciPortBuilder AddRootPort(PciRedirect redirect = PciRedirect.None)
+    public PciPortBuilder AddRootPort(PciAccessControl accessControl = PciAccessControl.None)
     {
-        PciNodeDefinition port = new(PciNodeKind.Port, null, redirect);
+        PciNodeDefinition port = new(PciNodeKind.Port, null, accessControl);
         RootPorts.Add(port);
         return new PciPortBuilder(_machine, port);
     }
+
+    /// <summary>What the whitelist says of the first device, or what was said when the bridge was added.</summary>
+    internal PciHostBridgePolicy PolicyBy(PciHostBridgeWhitelist whitelist) => _first is null ? _policy : whitelist.PolicyOf(_first);
 }

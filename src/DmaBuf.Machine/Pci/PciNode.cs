@@ -4,6 +4,10 @@ namespace DmaBuf.Machine;
 /// <param name="Upstream">The bridge above; null on a root bus.</param>
 /// <param name="HostBridge">The host bridge's number.</param>
 /// <param name="Policy">The host bridge's row in the whitelist.</param>
-/// <param name="Redirect">The function's access control bits.</param>
+/// <param name="AccessControl">The function's access control bits.</param>
+/// <param name="Id">Domain &lt;&lt; 16 | bus &lt;&lt; 8 | device and function: the key of cached routes.</param>
 /// <param name="Address">Domain, bus, device and function.</param>
-internal sealed record PciNode(PciNode? Upstream, int HostBridge, PciHostBridgePolicy Policy, PciRedirect Redirect, string Address);
+internal sealed record PciNode(PciNode? Upstream, int HostBridge, PciHostBridgePolicy Policy, PciAccessControl AccessControl, uint Id, string Address)
+{
+    public PciRouteStep Step => new(Address, AccessControl);
+}

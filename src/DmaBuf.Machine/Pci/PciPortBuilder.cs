@@ -13,30 +13,30 @@ public sealed class PciPortBuilder
     }
 
     /// <summary>Puts a switch below the port.</summary>
-    /// <param name="redirect">The access control bits of its upstream port.</param>
+    /// <param name="accessControl">The access control bits of its upstream port.</param>
     /// <exception cref="DmaBufException">EBUSY: something is below the port.</exception>
-    public PciSwitchBuilder AddSwitch(PciRedirect redirect = PciRedirect.None)
+    public PciSwitchBuilder AddSwitch(PciAccessControl accessControl = PciAccessControl.None)
     {
         RequireEmpty("a switch");
-        PciNodeDefinition upstream = new(PciNodeKind.SwitchUpstream, null, redirect);
+        PciNodeDefinition upstream = new(PciNodeKind.SwitchUpstream, null, accessControl);
         _port.Children.Add(upstream);
         return new PciSwitchBuilder(_machine, upstream);
     }
 
     /// <summary>Puts an endpoint below the port.</summary>
     /// <param name="name">A name that nothing else on the machine has.</param>
-    /// <param name="redirect">The function's own access control bits, as functions of a multi-function device have them.</param>
+    /// <param name="accessControl">The function's own access control bits, as functions of a multi-function device have them.</param>
     /// <exception cref="DmaBufException">EBUSY: something is below the port; EEXIST: the name is taken.</exception>
-    public PciEndpointBuilder AddEndpoint(string name, PciRedirect redirect = PciRedirect.None)
+    public PciEndpointBuilder AddEndpoint(string name, PciAccessControl accessControl = PciAccessControl.None)
     {
         RequireEmpty("an endpoint");
-        return AddFunction(name, redirect);
+        return AddFunction(name, accessControl);
     }
 
-    internal PciEndpointBuilder AddFunction(string name, PciRedirect redirect)
+    internal PciEndpointBuilder AddFunction(string name, PciAccessControl accessControl)
     {
         _machine.TakeName(name);
-        PciNodeDefinition function = new(PciNodeKind.Endpoint, name, redirect);
+        PciNodeDefinition function = new(PciNodeKind.Endpoint, name, accessControl);
         _port.Children.Add(function);
         return new PciEndpointBuilder(this, function);
     }

@@ -12,31 +12,37 @@ namespace DmaBuf.Machine;
 internal static class PciRouting
 {
     /// <summary>The route of <paramref name="client"/>'s traffic to <paramref name="provider"/>'s memory.</summary>
-    public static PeerToPeerRoute Find(PciNode provider, PciNode client, bool processorForwards)
+    public static PeerToPeerRoute Find(PciNode provider, PciNode client, bool processorForwards) => Trace(provider, client, processorForwards).Route;
+
+    /// <summary>The route with all that was looked at.</summary>
+    public static PciRouteLog Trace(PciNode provider, PciNode client, bool processorForwards)
     {
-        if (ReferenceEquals(provider, client))
-        {
-            return new PeerToPeerRoute(PeerToPeerMapType.BusAddress, 0, "it is the same function");
-        }
+        List<PciNode> up = Ancestry(provider);
+        List<PciNode> across = Ancestry(client);
+        int common = up.FindIndex(across.Contains);
+        int below = common < 0 ? across.Count : across.IndexOf(up[common]);
+        PciRouteStep[] providerSide = [.. up[..(common < 0 ? up.Count : common + 1)].Select(node => node.Step)];
+        PciRouteStep[] clientSide = [.. across[..below].Select(node => node.Step)];
+        string? bridge = common <= 0 ? null : up[common].Address;
+        return new PciRouteLog(provider.Address, client.Address, providerSide, clientSide, bridge, Decide());
 
-        PciNode? redirecting = null;
-        int providerHops = 0;
-        for (PciNode? above = provider; above is not null; above = above.Upstream, providerHops++)
+        PeerToPeerRoute Decide()
         {
-            redirecting ??= above.Redirect != PciRedirect.None ? above : null;
-            if (HopsUp(client, above) is int clientHops)
+            if (ReferenceEquals(provider, client))
             {
-                redirecting ??= FirstRedirecting(client, above);
-                int distance = providerHops + clientHops;
-                return redirecting is null
-                    ? new PeerToPeerRoute(PeerToPeerMapType.BusAddress, distance,
-                        $"both lie below {above.Address}, and no port on the way redirects")
-                    : ThroughHostBridge(provider, client, distance, processorForwards,
-                        $"{redirecting.Address} redirects peer traffic to the root");
+                return new PeerToPeerRoute(PeerToPeerMapType.BusAddress, 0, "it is the same function");
             }
-        }
 
-        return ThroughHostBridge(provider, client, providerHops + Depth(client), processorForwards, "no bridge lies above both");
+            if (common < 0)
+            {
+                return ThroughHostBridge(provider, client, up.Count + across.Count, processorForwards, "no bridge lies above both");
+            }
+
+            PciRouteStep redirecting = providerSide.Concat(clientSide).FirstOrDefault(step => step.Redirects);
+            return redirecting.Address is null
+                ? new PeerToPeerRoute(PeerToPeerMapType.BusAddress, common + below, $"both lie below {bridge}, and no port on the way redirects")
+                : ThroughHostBridge(provider, client, common + below, processorForwards, $"{redirecting.Address} redirects peer traffic to the root");
+        }
     }
 
     private static PeerToPeerRoute ThroughHostBridge(PciNode provider, PciNode client, int distance, bool processorForwards, string cause)
@@ -61,42 +67,15 @@ internal static class PciRouting
             : new PeerToPeerRoute(PeerToPeerMapType.NotSupported, -1, $"{cause}, and {refusal}");
     }
 
-    /// <summary>Links from a function up to a bridge above it, or null if the bridge is not above it.</summary>
-    private static int? HopsUp(PciNode from, PciNode bridge)
+    /// <summary>The function and all bridges above it.</summary>
+    private static List<PciNode> Ancestry(PciNode function)
     {
-        int hops = 0;
-        for (PciNode? node = from; node is not null; node = node.Upstream, hops++)
+        List<PciNode> path = [];
+        for (PciNode? node = function; node is not null; node = node.Upstream)
         {
-            if (ReferenceEquals(node, bridge))
-            {
-                return hops;
-            }
+            path.Add(node);
         }
 
-        return null;
-    }
-
-    private static PciNode? FirstRedirecting(PciNode from, PciNode end)
-    {
-        for (PciNode node = from; !ReferenceEquals(node, end); node = node.Upstream!)
-        {
-            if (node.Redirect != PciRedirect.None)
-            {
-                return node;
-            }
-        }
-
-        return null;
-    }
-
-    private static int Depth(PciNode node)
-    {
-        int depth = 0;
-        for (PciNode? above = node; above is not null; above = above.Upstream)
-        {
-            depth++;
-        }
-
-        return depth;
+        return path;
     }
 }

@@ -13,10 +13,10 @@ public sealed class PciSwitchBuilder
     }
 
     /// <summary>Adds a downstream port.</summary>
-    /// <param name="redirect">Its access control bits.</param>
-    public PciPortBuilder AddDownstreamPort(PciRedirect redirect = PciRedirect.None)
+    /// <param name="accessControl">Its access control bits.</param>
+    public PciPortBuilder AddDownstreamPort(PciAccessControl accessControl = PciAccessControl.None)
     {
-        PciNodeDefinition port = new(PciNodeKind.Port, null, redirect);
+        PciNodeDefinition port = new(PciNodeKind.Port, null, accessControl);
         _upstream.Children.Add(port);
         return new PciPortBuilder(_machine, port);
     }

@@ -1,24 +1,45 @@
+using System.Collections.Concurrent;
+
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// All peer-to-peer routes of a machine, worked out once when it is built. Asking is one array access: no lock, no allocation, no I/O, as
-/// negotiation demands.
+/// The machine's peer-to-peer routes. Each is worked out when it is first asked for, and kept by the identities of provider and client
+/// until the tree changes (<c>map_types</c> of the provider, by client).
 /// </summary>
-internal sealed class PciTopology
+/// <remarks>
+/// Asking again takes no lock, does no I/O and allocates nothing, as negotiation demands. A change of the tree swaps the whole cache
+/// <i>after</i> the change can be seen: who still works with the old state puts its answer in the old cache, which nobody asks any more.
+/// </remarks>
+internal sealed class PciTopology(bool processorForwards)
 {
-    private readonly PeerToPeerRoute[,] _routes;
+    private ConcurrentDictionary<ulong, PeerToPeerRoute> _routes = new();
 
-    public PciTopology(PciNode[] endpoints, bool processorForwards)
+    public PeerToPeerRoute Route(PciFunction provider, PciFunction client)
     {
-        _routes = new PeerToPeerRoute[endpoints.Length, endpoints.Length];
-        for (int provider = 0; provider < endpoints.Length; provider++)
+        ConcurrentDictionary<ulong, PeerToPeerRoute> routes = Volatile.Read(ref _routes);
+        ulong key = ((ulong)provider.Node.Id << 32) | client.Node.Id;
+        if (!routes.TryGetValue(key, out PeerToPeerRoute route))
         {
-            for (int client = 0; client < endpoints.Length; client++)
-            {
-                _routes[provider, client] = PciRouting.Find(endpoints[provider], endpoints[client], processorForwards);
-            }
+            route = Trace(provider, client).Route;
+            routes.TryAdd(key, route);
         }
+
+        return route;
     }
 
-    public PeerToPeerRoute Route(int provider, int client) => _routes[provider, client];
+    public PciRouteLog Trace(PciFunction provider, PciFunction client)
+    {
+        PciRouteLog log = PciRouting.Trace(provider.Node, client.Node, processorForwards);
+        return (provider.IsRemoved, client.IsRemoved) switch
+        {
+            (true, _) => log with { Route = Refuse($"{provider} was removed") },
+            (_, true) => log with { Route = Refuse($"{client} was removed") },
+            _ => log,
+        };
+    }
+
+    /// <summary>The tree has changed: no answer that was worked out before counts any more.</summary>
+    public void Invalidate() => Volatile.Write(ref _routes, new());
+
+    private static PeerToPeerRoute Refuse(string reason) => new(PeerToPeerMapType.NotSupported, -1, reason);
 }

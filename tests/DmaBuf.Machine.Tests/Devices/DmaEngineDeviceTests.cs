@@ -152,7 +152,7 @@ public sealed class DmaEngineDeviceTests
         SoftwareMachineBuilder builder = new SoftwareMachineBuilder().AddRam(new PhysicalAddress(0x1000_0000), 0x10_000);
         PciSwitchBuilder shared = builder.AddHostBridge(PciHostBridgePolicy.Listed).AddRootPort().AddSwitch();
         shared.AddDownstreamPort().AddEndpoint("gpu").AddBar(0x10_000);
-        shared.AddDownstreamPort(PciRedirect.Requests).AddEndpoint("engine").WithDmaEngine();
+        shared.AddDownstreamPort(PciAccessControl.RequestRedirect).AddEndpoint("engine").WithDmaEngine();
         SoftwareMachine machine = builder.Build();
         DmaAddress bus = machine.GetPciFunction("gpu").Bars[0].BusRange.Start;
         Expect.Faults(machine, DmaFaultReason.NotMapped, DmaAccess.Read, bus, () => machine.GetEngine("engine").Read(bus, new byte[1]));

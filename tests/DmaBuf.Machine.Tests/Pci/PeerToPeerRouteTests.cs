@@ -6,7 +6,7 @@ public sealed class PeerToPeerRouteTests
     [Fact]
     public void The_same_function_is_reached_by_bus_address_at_distance_0()
     {
-        (PciFunction provider, _) = TwoBelowOneSwitch(PciRedirect.Requests);
+        (PciFunction provider, _) = TwoBelowOneSwitch(PciAccessControl.RequestRedirect);
         AssertRoute(PeerToPeerMapType.BusAddress, 0, provider.RouteFrom(provider));
     }
 
@@ -19,10 +19,10 @@ public sealed class PeerToPeerRouteTests
     }
 
     [Theory]
-    [InlineData(PciRedirect.Requests)]
-    [InlineData(PciRedirect.Completions)]
-    [InlineData(PciRedirect.Egress)]
-    public void A_redirect_on_one_downstream_port_forces_traffic_to_the_host_bridge(PciRedirect redirect)
+    [InlineData(PciAccessControl.RequestRedirect)]
+    [InlineData(PciAccessControl.CompletionRedirect)]
+    [InlineData(PciAccessControl.EgressControl)]
+    public void A_redirect_on_one_downstream_port_forces_traffic_to_the_host_bridge(PciAccessControl redirect)
     {
         (PciFunction provider, PciFunction client) = TwoBelowOneSwitch(redirect, policy: PciHostBridgePolicy.Listed);
         AssertRoute(PeerToPeerMapType.ThroughHostBridge, 4, provider.RouteFrom(client));
@@ -39,10 +39,10 @@ public sealed class PeerToPeerRouteTests
     }
 
     [Theory]
-    [InlineData(PciRedirect.None, PciHostBridgePolicy.Listed)]
-    [InlineData(PciRedirect.Requests, PciHostBridgePolicy.Listed)]
-    [InlineData(PciRedirect.None, PciHostBridgePolicy.SameBridgeOnly)]
-    public void Two_root_ports_of_a_whitelisted_host_bridge_go_through_it_whatever_the_redirects(PciRedirect redirect, PciHostBridgePolicy policy)
+    [InlineData(PciAccessControl.None, PciHostBridgePolicy.Listed)]
+    [InlineData(PciAccessControl.RequestRedirect, PciHostBridgePolicy.Listed)]
+    [InlineData(PciAccessControl.None, PciHostBridgePolicy.SameBridgeOnly)]
+    public void Two_root_ports_of_a_whitelisted_host_bridge_go_through_it_whatever_the_redirects(PciAccessControl redirect, PciHostBridgePolicy policy)
     {
         (PciFunction provider, PciFunction client) = TwoRootPorts(policy, redirect);
         AssertRoute(PeerToPeerMapType.ThroughHostBridge, 4, provider.RouteFrom(client));
@@ -51,7 +51,7 @@ public sealed class PeerToPeerRouteTests
     [Fact]
     public void Two_root_ports_of_an_unlisted_host_bridge_have_no_route()
     {
-        (PciFunction provider, PciFunction client) = TwoRootPorts(PciHostBridgePolicy.NotListed, PciRedirect.None);
+        (PciFunction provider, PciFunction client) = TwoRootPorts(PciHostBridgePolicy.NotListed, PciAccessControl.None);
         AssertRoute(PeerToPeerMapType.NotSupported, -1, provider.RouteFrom(client));
     }
 
@@ -99,9 +99,9 @@ public sealed class PeerToPeerRouteTests
     }
 
     [Theory]
-    [InlineData(PciRedirect.None, PeerToPeerMapType.BusAddress, 2)]
-    [InlineData(PciRedirect.Requests, PeerToPeerMapType.NotSupported, -1)]
-    public void A_function_of_a_slot_can_redirect_by_itself(PciRedirect redirect, PeerToPeerMapType expected, int distance)
+    [InlineData(PciAccessControl.None, PeerToPeerMapType.BusAddress, 2)]
+    [InlineData(PciAccessControl.RequestRedirect, PeerToPeerMapType.NotSupported, -1)]
+    public void A_function_of_a_slot_can_redirect_by_itself(PciAccessControl redirect, PeerToPeerMapType expected, int distance)
     {
         SoftwareMachineBuilder builder = NewBuilder();
         builder.AddHostBridge().AddRootPort().AddEndpoint("provider").AddFunction("client", redirect);
@@ -110,10 +110,10 @@ public sealed class PeerToPeerRouteTests
     }
 
     [Theory]
-    [InlineData(PciRedirect.None, PciRedirect.None, PeerToPeerMapType.BusAddress, 6)]
-    [InlineData(PciRedirect.Requests, PciRedirect.None, PeerToPeerMapType.NotSupported, -1)]
-    [InlineData(PciRedirect.None, PciRedirect.Requests, PeerToPeerMapType.BusAddress, 6)]
-    public void The_common_bridge_counts_and_what_lies_above_it_does_not(PciRedirect common, PciRedirect above, PeerToPeerMapType expected, int distance)
+    [InlineData(PciAccessControl.None, PciAccessControl.None, PeerToPeerMapType.BusAddress, 6)]
+    [InlineData(PciAccessControl.RequestRedirect, PciAccessControl.None, PeerToPeerMapType.NotSupported, -1)]
+    [InlineData(PciAccessControl.None, PciAccessControl.RequestRedirect, PeerToPeerMapType.BusAddress, 6)]
+    public void The_common_bridge_counts_and_what_lies_above_it_does_not(PciAccessControl common, PciAccessControl above, PeerToPeerMapType expected, int distance)
     {
         SoftwareMachineBuilder builder = NewBuilder();
         PciSwitchBuilder outer = builder.AddHostBridge().AddRootPort(above).AddSwitch(common);
@@ -146,10 +146,10 @@ public sealed class PeerToPeerRouteTests
     }
 
     private static (PciFunction Provider, PciFunction Client) TwoBelowOneSwitch(
-        PciRedirect providerPort = PciRedirect.None, PciHostBridgePolicy policy = PciHostBridgePolicy.NotListed, bool processorForwards = false)
+        PciAccessControl providerPort = PciAccessControl.None, PciHostBridgePolicy policy = PciHostBridgePolicy.NotListed, bool processorForwards = false)
     {
         SoftwareMachineBuilder builder = NewBuilder();
-        builder.ProcessorForwardsPeerTraffic = processorForwards;
+        builder.Processor = processorForwards ? new Processor(ProcessorVendor.Amd, 0x17) : null;
         PciSwitchBuilder shared = builder.AddHostBridge(policy).AddRootPort().AddSwitch();
         shared.AddDownstreamPort(providerPort).AddEndpoint("provider").AddBar(0x10_000);
         shared.AddDownstreamPort().AddEndpoint("client");
@@ -157,7 +157,7 @@ public sealed class PeerToPeerRouteTests
         return (machine.GetPciFunction("provider"), machine.GetPciFunction("client"));
     }
 
-    private static (PciFunction Provider, PciFunction Client) TwoRootPorts(PciHostBridgePolicy policy, PciRedirect redirect)
+    private static (PciFunction Provider, PciFunction Client) TwoRootPorts(PciHostBridgePolicy policy, PciAccessControl redirect)
     {
         SoftwareMachineBuilder builder = NewBuilder();
         PciHostBridgeBuilder bridge = builder.AddHostBridge(policy);
