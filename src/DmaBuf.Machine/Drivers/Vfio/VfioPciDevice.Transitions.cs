@@ -1,0 +1,164 @@
+namespace DmaBuf.Machine;
+
+/// <content>Transitions: the memory goes away or comes back, one at a time, and the buffers follow.</content>
+public sealed partial class VfioPciDevice : IDisposable
+{
+    private readonly SemaphoreSlim _transition = new(1, 1);
+
+    /// <summary>The function stops answering to memory accesses: every buffer is revoked before this returns.</summary>
+    /// <param name="deadline">How long all importers together may take to let go.</param>
+    /// <param name="cancellationToken">Ends the wait; a revoke that has begun goes on to its deadline.</param>
+    /// <returns>How the revokes ended.</returns>
+    /// <exception cref="DmaBufException">ENODEV: the device was closed.</exception>
+    public Task<VfioTransition> DisableMemorySpaceAsync(TimeSpan deadline, CancellationToken cancellationToken = default)
+        => InTransitionAsync(async () => new VfioTransition(await RevokeAsync(deadline, cancellationToken).ConfigureAwait(false), []), cancellationToken);
+
+    /// <summary>The function answers again: buffers are given back, except those that somebody still holds in quarantine.</summary>
+    /// <param name="cancellationToken">Ends the wait for a revoke under way.</param>
+    /// <returns>Which stayed revoked.</returns>
+    /// <exception cref="DmaBufException">ENODEV: the device was closed.</exception>
+    public Task<VfioTransition> EnableMemorySpaceAsync(CancellationToken cancellationToken = default)
+        => InTransitionAsync(async () => new VfioTransition([], await UnrevokeAsync(cancellationToken).ConfigureAwait(false)), cancellationToken);
+
+    /// <summary>Resets the function: revokes, resets, and gives back if the memory space was enabled (spec B.2).</summary>
+    /// <param name="deadline">How long all importers together may take to let go.</param>
+    /// <param name="cancellationToken">Ends the wait; buffers then stay revoked and nothing was reset.</param>
+    /// <returns>How the revokes ended and which buffers stayed revoked.</returns>
+    /// <exception cref="DmaBufException">ENODEV: the device was closed.</exception>
+    public Task<VfioTransition> ResetAsync(TimeSpan deadline, CancellationToken cancellationToken = default) => InTransitionAsync(
+        async () =>
+        {
+            bool enabled;
+            lock (_state)
+            {
+                enabled = _memorySpaceEnabled;
+            }
+
+            IReadOnlyList<RevokeReport> reports = await RevokeAsync(deadline, cancellationToken).ConfigureAwait(false);
+            _options.Resetting?.Invoke();
+            return new VfioTransition(reports, enabled ? await UnrevokeAsync(cancellationToken).ConfigureAwait(false) : []);
+        },
+        cancellationToken);
+
+    /// <summary>
+    /// Closes the device, or tells that it was pulled out. Its buffers are dead afterwards and go on to exist; a second call finds nothing to do (D-21).
+    /// </summary>
+    /// <param name="deadline">How long all importers together may take to let go.</param>
+    /// <param name="cancellationToken">Ends the wait; the buffers are dying already.</param>
+    /// <returns>How the revokes ended.</returns>
+    public async Task<VfioTransition> CloseAsync(TimeSpan deadline, CancellationToken cancellationToken = default)
+    {
+        await _transition.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            List<DmaBufferReference> living;
+            lock (_state)
+            {
+                _closed = true;
+                _memorySpaceEnabled = false;
+                living = Living();
+                _buffers.Clear();
+            }
+
+            return new VfioTransition(await EndAllAsync(living, buffer => buffer.CloseAsync(deadline, cancellationToken)).ConfigureAwait(false), []);
+        }
+        finally
+        {
+            _transition.Release();
+        }
+    }
+
+    /// <summary>Frees the transition lock of a device that was closed. Idempotent.</summary>
+    public void Dispose() => _transition.Dispose();
+
+    private async Task<VfioTransition> InTransitionAsync(Func<Task<VfioTransition>> transition, CancellationToken cancellationToken)
+    {
+        await _transition.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await transition().ConfigureAwait(false);
+        }
+        finally
+        {
+            _transition.Release();
+        }
+    }
+
+    private async Task<IReadOnlyList<RevokeReport>> RevokeAsync(TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        List<DmaBufferReference> living = SetMemorySpace(false);
+        return await EndAllAsync(living, buffer => buffer.RevokeAsync(deadline, cancellationToken)).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<string>> UnrevokeAsync(CancellationToken cancellationToken)
+    {
+        List<DmaBufferReference> living = SetMemorySpace(true);
+        List<string> refusals = [];
+        try
+        {
+            foreach (DmaBufferReference reference in living)
+            {
+                try
+                {
+                    await reference.Buffer.UnrevokeAsync(cancellationToken).ConfigureAwait(false);
+                }
+                catch (DmaBufException quarantined) when (quarantined.Errno == Errno.EBUSY)
+                {
+                    refusals.Add(quarantined.Message);
+                }
+            }
+
+            return refusals;
+        }
+        finally
+        {
+            living.ForEach(static reference => reference.Dispose());
+        }
+    }
+
+    private List<DmaBufferReference> SetMemorySpace(bool enabled)
+    {
+        lock (_state)
+        {
+            if (_closed)
+            {
+                throw Closed("A transition");
+            }
+
+            _memorySpaceEnabled = enabled;
+            return Living();
+        }
+    }
+
+    /// <summary>A reference to each buffer whose last one has not gone. The state lock is held.</summary>
+    private List<DmaBufferReference> Living()
+    {
+        List<DmaBufferReference> living = new(_buffers.Count);
+        foreach (VfioPciBuffer exporter in _buffers)
+        {
+            try
+            {
+                living.Add(exporter.Buffer!.AddReference());
+            }
+            catch (ObjectDisposedException)
+            {
+                // Its last reference has gone, and its release waits for the state lock to take it off the list.
+            }
+        }
+
+        return living;
+    }
+
+    /// <summary>Begins with all before it waits for any, so that one deadline covers them together.</summary>
+    private static async Task<IReadOnlyList<RevokeReport>> EndAllAsync(List<DmaBufferReference> living, Func<DmaBuffer, ValueTask<RevokeReport>> end)
+    {
+        try
+        {
+            return await Task.WhenAll(living.ConvertAll(reference => end(reference.Buffer).AsTask())).ConfigureAwait(false);
+        }
+        finally
+        {
+            living.ForEach(static reference => reference.Dispose());
+        }
+    }
+}
