@@ -4,7 +4,7 @@ namespace DmaBuf.Machine;
 /// A device's registers behind a BAR. The machine cuts each access, by the CPU or by a peer, into naturally aligned pieces of 1, 2, 4
 /// or 8 bytes, the largest that fit, in ascending order.
 /// </summary>
-/// <remarks>Called by whichever thread makes the access; an implementation that is used by several must be safe for them.</remarks>
+/// <remarks>Threads: called by whichever thread makes the access, so an implementation that several use must be safe for all threads.</remarks>
 public interface IPciRegisters
 {
     /// <summary>Reads a register. Called without a lock of the machine, but for that of a device whose transfer it is.</summary>
