@@ -16,6 +16,18 @@ public sealed class CommandLineTests : ScratchFolder
         Assert.Contains("Examples:", result.Output, StringComparison.Ordinal);
         Assert.Contains($"dmabuf {command}", result.Output, StringComparison.Ordinal);
         Assert.Contains("--json", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Exit codes: 0 done; 1 failed, or a verification did not hold; 2 bad use;", result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("demo")]
+    public async Task A_standard_output_that_is_full_is_one_line_and_1(string argument)
+    {
+        using ToolRun run = ToolRun.StartShell("exec \"$0\" \"$1\" >/dev/full", argument);
+        ToolResult result = await run.FinishAsync();
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("dmabuf: ", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -38,6 +50,35 @@ public sealed class CommandLineTests : ScratchFolder
     {
         File.WriteAllBytes(At("empty"), []);
         (await ToolRun.RunAsync("share", At("empty"))).AssertBadUse("write something into it");
+    }
+
+    [Fact]
+    public async Task A_directory_cannot_be_shared() => (await ToolRun.RunAsync("share", At(string.Empty))).AssertBadUse("is a directory");
+
+    [Fact]
+    public async Task A_pipe_without_a_writer_is_refused_and_not_waited_for()
+    {
+        using ToolRun run = ToolRun.StartShell("mkfifo \"$1\" && exec \"$0\" share \"$1\"", At("pipe"));
+        (await run.FinishAsync()).AssertBadUse("save what it gives to a file");
+    }
+
+    [Fact]
+    public async Task Standard_input_that_is_a_pipe_is_refused()
+    {
+        using ToolRun run = ToolRun.StartShell("echo bytes | \"$0\" share /dev/stdin");
+        (await run.FinishAsync()).AssertBadUse("save what it gives to a file");
+    }
+
+    [Fact]
+    public async Task A_bad_address_is_refused_before_the_file_is_copied()
+        => (await ToolRun.RunAsync("share", WriteSparse("large", 8L << 30), "--socket", At("missing/socket"))).AssertBadUse("The directory is not there");
+
+    [Fact]
+    public async Task A_file_larger_than_the_memory_is_refused_with_a_remedy_and_takes_nothing()
+    {
+        ToolResult result = await ToolRun.RunAsync("share", WriteSparse("huge", 1L << 43));
+        Assert.Equal((1, string.Empty), (result.ExitCode, result.Output));
+        Assert.Contains("nothing was taken", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,9 +117,8 @@ public sealed class CommandLineTests : ScratchFolder
     {
         ToolResult result = await ToolRun.RunAsync("demo", "--json");
         result.AssertSuccess();
-        using System.Text.Json.JsonDocument document = System.Text.Json.JsonDocument.Parse(result.Output);
-        Assert.True(document.RootElement.GetProperty("handover").GetProperty("verified").GetBoolean());
-        Assert.Equal("access", document.RootElement.GetProperty("refused").GetProperty("property").GetString());
-        Assert.True(document.RootElement.GetProperty("refused").GetProperty("remedyVerified").GetBoolean());
+        Assert.True(result.Json().GetProperty("handover").GetProperty("verified").GetBoolean());
+        Assert.Equal("access", result.Json().GetProperty("refused").GetProperty("property").GetString());
+        Assert.True(result.Json().GetProperty("refused").GetProperty("remedyVerified").GetBoolean());
     }
 }

@@ -14,7 +14,7 @@ public sealed class ShareTests : ScratchFolder
     public async Task A_file_arrives_as_it_was(int length)
     {
         string file = Write("original", length);
-        using ToolRun share = ToolRun.Start(["share", file, "--socket", At("socket")]);
+        using ToolRun share = ToolRun.Start("share", file, "--socket", At("socket"));
         await share.LineAsync("dmabuf receive");
         ToolResult received = await ToolRun.RunAsync("receive", At("socket"), "-o", At("copy"));
         ToolResult shared = await share.FinishAsync();
@@ -37,12 +37,22 @@ public sealed class ShareTests : ScratchFolder
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))), result.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Its_times_tell_copying_from_hashing()
+    {
+        ToolResult result = await ToolRun.RunAsync("share", Write("original", 300_001), "--self-test", "--json");
+        result.AssertSuccess();
+        Assert.Equal(
+            ["reserve", "copy", "hash", "greet", "attach", "send", "receiver"],
+            result.Json().GetProperty("milliseconds").EnumerateObject().Select(static step => step.Name));
+    }
+
     [Theory]
     [InlineData(ToolRun.Interrupt, 130)]
     [InlineData(ToolRun.Terminate, 143)]
     public async Task A_signal_ends_a_waiting_share_and_takes_its_socket_away(int signal, int exitCode)
     {
-        using ToolRun share = ToolRun.Start(["share", Write("original", 5000), "--socket", At("socket")]);
+        using ToolRun share = ToolRun.Start("share", Write("original", 5000), "--socket", At("socket"));
         await share.LineAsync("dmabuf receive");
         Assert.True(File.Exists(At("socket")));
         share.Signal(signal);
@@ -54,7 +64,7 @@ public sealed class ShareTests : ScratchFolder
     [Fact]
     public async Task A_share_that_is_killed_leaves_no_abstract_socket()
     {
-        using ToolRun share = ToolRun.Start(["share", Write("original", 5000)]);
+        using ToolRun share = ToolRun.Start("share", Write("original", 5000));
         string address = (await share.LineAsync("dmabuf receive")).Trim().Split(' ')[^1];
         share.Signal(ToolRun.Kill);
         await share.FinishAsync();
@@ -64,7 +74,7 @@ public sealed class ShareTests : ScratchFolder
     [Fact]
     public async Task A_receiver_that_goes_away_in_the_middle_is_reported()
     {
-        using ToolRun share = ToolRun.Start(["share", Write("original", 5000), "--socket", At("socket")]);
+        using ToolRun share = ToolRun.Start("share", Write("original", 5000), "--socket", At("socket"));
         await share.LineAsync("dmabuf receive");
         using (Linux.DescriptorSocket.Connect(At("socket")))
         {
@@ -80,7 +90,7 @@ public sealed class ShareTests : ScratchFolder
     [Fact]
     public async Task A_receiver_that_dies_with_the_memory_in_its_hands_is_reported()
     {
-        using ToolRun share = ToolRun.Start(["share", Write("original", 5000), "--socket", At("socket")]);
+        using ToolRun share = ToolRun.Start("share", Write("original", 5000), "--socket", At("socket"));
         await share.LineAsync("dmabuf receive");
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         using (Linux.DescriptorSocket socket = Linux.DescriptorSocket.Connect(At("socket")))
@@ -104,7 +114,7 @@ public sealed class ShareTests : ScratchFolder
     [Fact]
     public async Task A_choice_of_a_type_that_is_not_offered_is_refused_on_both_sides()
     {
-        using ToolRun share = ToolRun.Start(["share", Write("original", 5000), "--socket", At("socket")]);
+        using ToolRun share = ToolRun.Start("share", Write("original", 5000), "--socket", At("socket"));
         await share.LineAsync("dmabuf receive");
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         using Linux.DescriptorSocket socket = Linux.DescriptorSocket.Connect(At("socket"));
@@ -120,7 +130,7 @@ public sealed class ShareTests : ScratchFolder
     [Fact]
     public async Task Ctrl_C_in_a_self_test_ends_the_second_process_too()
     {
-        using ToolRun share = ToolRun.Start(["share", Write("original", 40 << 20), "--self-test", "--socket", At("socket")]);
+        using ToolRun share = ToolRun.Start("share", Write("original", 40 << 20), "--self-test", "--socket", At("socket"));
         await share.LineAsync("a second process receives it");
         share.Signal(ToolRun.Interrupt);
         ToolResult result = await share.FinishAsync();
@@ -133,27 +143,20 @@ public sealed class ShareTests : ScratchFolder
     {
         const long Length = 3L << 30;
         Assert.SkipUnless(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes > 3 * Length, "this machine has less than 9 GiB of memory");
-        using (FileStream sparse = File.Create(At("sparse")))
-        {
-            sparse.SetLength(Length);
-            sparse.Position = Length - 1;
-            sparse.WriteByte(0x41);
-        }
-
+        WriteSparse("sparse", Length);
         ToolResult result = await ToolRun.RunAsync("share", At("sparse"), "--self-test", "--json");
         result.AssertSuccess();
-        using System.Text.Json.JsonDocument document = System.Text.Json.JsonDocument.Parse(result.Output);
-        Assert.Equal(Length, document.RootElement.GetProperty("size").GetInt64());
-        using FileStream original = File.OpenRead(At("sparse"));
-        string sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(original, TestContext.Current.CancellationToken));
-        Assert.Equal(sha256, document.RootElement.GetProperty("sha256").GetString());
+        Assert.Equal(Length, result.Json().GetProperty("size").GetInt64());
+        // sha256sum of 3 * 2^30 - 1 zeros and an A.
+        Assert.Equal("6d127186d979be0d8ee8fb559ba544561e3e19b5911ecfd35352c9656943f8ae", result.Json().GetProperty("sha256").GetString());
+        Assert.True(result.Json().GetProperty("verified").GetBoolean());
     }
 
     [Fact]
     public async Task A_sharer_that_goes_away_in_the_middle_is_reported_and_no_file_is_left()
     {
         using Linux.DescriptorListener listener = Linux.DescriptorListener.Listen(At("socket"));
-        using ToolRun receive = ToolRun.Start(["receive", At("socket"), "-o", At("copy")]);
+        using ToolRun receive = ToolRun.Start("receive", At("socket"), "-o", At("copy"));
         (await listener.AcceptAsync(TestContext.Current.CancellationToken)).Dispose();
         ToolResult result = await receive.FinishAsync();
         Assert.Equal(1, result.ExitCode);
@@ -165,7 +168,7 @@ public sealed class ShareTests : ScratchFolder
     public async Task Ctrl_C_ends_a_receiver_that_waits_and_leaves_no_file()
     {
         using Linux.DescriptorListener listener = Linux.DescriptorListener.Listen(At("socket"));
-        using ToolRun receive = ToolRun.Start(["receive", At("socket"), "-o", At("copy")]);
+        using ToolRun receive = ToolRun.Start("receive", At("socket"), "-o", At("copy"));
         using Linux.DescriptorSocket silent = await listener.AcceptAsync(TestContext.Current.CancellationToken);
         receive.Signal(ToolRun.Interrupt);
         Assert.Equal(130, (await receive.FinishAsync()).ExitCode);
@@ -179,7 +182,7 @@ public sealed class ShareTests : ScratchFolder
     public async Task A_hostile_greeting_is_refused_before_anything_is_believed(string greeting)
     {
         using Linux.DescriptorListener listener = Linux.DescriptorListener.Listen(At("socket"));
-        using ToolRun receive = ToolRun.Start(["receive", At("socket")]);
+        using ToolRun receive = ToolRun.Start("receive", At("socket"));
         using Linux.DescriptorSocket socket = await listener.AcceptAsync(TestContext.Current.CancellationToken);
         await socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(greeting), TestContext.Current.CancellationToken);
         ToolResult result = await receive.FinishAsync();

@@ -13,8 +13,8 @@ internal static class CommandRunner
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is { ClearsParseErrors: true })
         {
-            // Help and version: they answer even if the rest of the line is wrong.
-            return await parsed.InvokeAsync().ConfigureAwait(false);
+            // They answer even if the rest of the line is wrong.
+            return await ShowHelpOrVersionAsync(parsed).ConfigureAwait(false);
         }
 
         if (parsed.Errors.Count > 0 || parsed.CommandResult.Command is not ToolCommand command)
@@ -24,6 +24,20 @@ internal static class CommandRunner
 
         using InterruptScope interrupt = new();
         return await RunAsync(command, parsed, interrupt).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ShowHelpOrVersionAsync(ParseResult parsed)
+    {
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            // Standard output is full or broken.
+            ToolConsole.Complain(exception.Message);
+            return ExitCode.Failure;
+        }
     }
 
     private static RootCommand Describe()
@@ -42,15 +56,20 @@ internal static class CommandRunner
         return root;
     }
 
+    private static bool IsExpected(Exception exception)
+        => exception is DmaBufException or IOException or UnauthorizedAccessException or PlatformNotSupportedException;
+
     private static int Complain(ParseResult parsed)
     {
         string command = parsed.CommandResult.Command is ToolCommand named ? $"dmabuf {named.Name}" : "dmabuf";
         string what = parsed.CommandResult.Command is not ToolCommand && parsed.UnmatchedTokens.Count > 0
             ? $"'{parsed.UnmatchedTokens[0].ReplaceLineEndings(" ")}' is no command"
-            : parsed.Errors.Count > 0 ? parsed.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.') : "a command is missing";
+            : parsed.Errors.Count > 0 ? OneLine(parsed.Errors[0].Message).TrimEnd('.') : "a command is missing";
         ToolConsole.Complain($"{what}; run '{command} --help' for what it takes and examples");
         return ExitCode.BadUse;
     }
+
+    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static async Task<int> RunAsync(ToolCommand command, ParseResult parsed, InterruptScope interrupt)
     {
@@ -63,15 +82,16 @@ internal static class CommandRunner
             ToolConsole.Complain(exception.Message);
             return ExitCode.BadUse;
         }
-        catch (OperationCanceledException) when (interrupt.ExitCode is { } code)
+        catch (Exception exception) when (interrupt.ExitCode is { } code && (exception is OperationCanceledException || IsExpected(exception)))
         {
+            // A terminal's Ctrl-C ends the second process as well; what that does to this one is no news.
             ToolConsole.Complain("interrupted; everything was given back");
             return code;
         }
-        catch (Exception exception) when (exception is DmaBufException or IOException or UnauthorizedAccessException or PlatformNotSupportedException)
+        catch (Exception exception) when (IsExpected(exception))
         {
             ToolConsole.Complain(exception.Message);
-            return interrupt.ExitCode ?? ExitCode.Failure;
+            return ExitCode.Failure;
         }
     }
 }

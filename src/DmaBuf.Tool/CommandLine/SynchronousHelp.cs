@@ -23,7 +23,7 @@ internal sealed class SynchronousHelp(HelpAction usual) : SynchronousCommandLine
         }
 
         output.WriteLine();
-        output.WriteLine("Exit codes: 0 done; 1 failed, or a verification did not hold; 2 bad use; 130 ended by Ctrl-C.");
+        output.WriteLine("Exit codes: 0 done; 1 failed, or a verification did not hold; 2 bad use; 130 ended by Ctrl-C, 143 by SIGTERM.");
         return code;
     }
 

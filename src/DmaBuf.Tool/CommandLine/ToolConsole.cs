@@ -12,7 +12,7 @@ internal sealed class ToolConsole
 {
     private const int UnwrappedWidth = 400;
 
-    private ToolConsole(IAnsiConsole output, bool isTerminal)
+    internal ToolConsole(IAnsiConsole output, bool isTerminal)
     {
         Output = output;
         IsTerminal = isTerminal;

@@ -47,12 +47,15 @@ internal sealed class HandoverReceiver : IDisposable
     }
 
     /// <summary>Tells the sharer that all is done.</summary>
-    internal ValueTask ReportAsync(string sha256, StepClock clock, CancellationToken cancellationToken)
+    internal ValueTask ReportAsync(VerifiedBytes verified, StepClock clock, CancellationToken cancellationToken)
     {
         HandoverReport report = new(
-            _attachment.Type.Name, Text.Cost(_attachment.CostBound), 0, sha256, Time(clock, "attach"), Time(clock, "map"), Time(clock, "verify"));
+            _attachment.Type.Name, Text.Cost(_attachment.CostBound), 0, verified.Sha256, Time(clock, "attach"), Time(clock, "map"), verified.Read, verified.Hash);
         return _channel.SendAsync(report.Encode(), null, "it was told the result", cancellationToken);
     }
+
+    /// <summary>Tells the sharer why it did not work; a sharer that has gone away is not told.</summary>
+    internal Task ReportFailureAsync(string reason) => ReportFailureAsync(_channel, reason);
 
     internal HandoverAgreement Agreement => new(_attachment.Type.Name, Text.Cost(_attachment.CostBound));
 

@@ -6,8 +6,6 @@ namespace DmaBuf.Tool;
 /// <summary>Sealed memory full of bytes that no mistake would produce, and their checksum.</summary>
 internal static class PatternMemory
 {
-    private const int PieceBytes = 1 << 20;
-
     /// <summary>Makes a buffer on a sealed memory file; the buffer owns the file.</summary>
     internal static DmaBuffer Export(string name, ulong length, MemorySeals seals, out string sha256)
     {
@@ -27,13 +25,14 @@ internal static class PatternMemory
 
     private static string Fill(MemoryFile memory)
     {
-        using MemoryMapping mapping = memory.Map(MemoryProtection.ReadWrite);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (ulong offset = 0; offset < memory.Length; offset += PieceBytes)
+        byte[] piece = new byte[MemoryFill.PieceBytes];
+        for (ulong offset = 0; offset < memory.Length; offset += MemoryFill.PieceBytes)
         {
-            Span<byte> window = mapping.Window(offset, (int)Math.Min(PieceBytes, memory.Length - offset));
-            Random.Shared.NextBytes(window);
-            hash.AppendData(window);
+            Span<byte> bytes = piece.AsSpan(0, (int)Math.Min(MemoryFill.PieceBytes, memory.Length - offset));
+            Random.Shared.NextBytes(bytes);
+            MemoryFill.Write(memory, offset, bytes);
+            hash.AppendData(bytes);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using DmaBuf.Linux;
 
@@ -6,81 +7,66 @@ namespace DmaBuf.Tool;
 /// <summary>A file's bytes, copied once into memory that nobody can change any more, and their SHA-256. Owns the memory.</summary>
 internal sealed class SealedFile : IDisposable
 {
-    private const int ChunkBytes = 1 << 20;
-
-    private SealedFile(MemoryFile memory, string sha256)
-    {
-        Memory = memory;
-        Sha256 = sha256;
-    }
+    private SealedFile(MemoryFile memory) => Memory = memory;
 
     internal MemoryFile Memory { get; }
 
-    internal string Sha256 { get; }
+    internal string Sha256 { get; private set; } = string.Empty;
+
+    /// <summary>How long it took to ask for the memory and to reserve it.</summary>
+    internal TimeSpan Reserve { get; private set; }
+
+    /// <summary>How long reading the file and writing the memory took, without the checksum.</summary>
+    internal TimeSpan Copy { get; private set; }
+
+    /// <summary>How long the checksum took, of bytes that were just read.</summary>
+    internal TimeSpan Hash { get; private set; }
 
     /// <summary>Reads all of a file. Whether there is memory enough is asked before any is taken.</summary>
-    /// <exception cref="BadUseException">No such file, or it is empty.</exception>
     /// <exception cref="DmaBufException">ENOMEM: not enough memory. EIO: the file became shorter meanwhile.</exception>
-    internal static async Task<SealedFile> CopyAsync(string path, CancellationToken cancellationToken)
+    internal static SealedFile Make(FileStream source, string path, Action<ulong> progress, CancellationToken cancellationToken)
     {
-        using FileStream file = Open(path);
-        ulong length = (ulong)file.Length;
-        if (length == 0)
-        {
-            throw new BadUseException($"{path} is empty, and a buffer has at least one byte; write something into it, or give a regular file (devices and pipes have no length)");
-        }
-
-        MemoryFile memory = MemoryFile.Create(BufferName.Of(Path.GetFileName(path)), length);
+        long started = Stopwatch.GetTimestamp();
+        SealedFile file = new(MemoryFile.Create(BufferName.Of(Path.GetFileName(path)), (ulong)source.Length));
         try
         {
-            string sha256 = await FillAsync(memory, file, path, cancellationToken).ConfigureAwait(false);
-            memory.Seal(MemorySeals.Frozen);
-            return new SealedFile(memory, sha256);
+            file.Reserve = Stopwatch.GetElapsedTime(started);
+            file.Fill(source, path, progress, cancellationToken);
+            file.Memory.Seal(MemorySeals.Frozen);
+            return file;
         }
         catch
         {
-            memory.Dispose();
+            file.Dispose();
             throw;
         }
     }
 
     public void Dispose() => Memory.Dispose();
 
-    private static FileStream Open(string path)
+    private void Fill(FileStream source, string path, Action<ulong> progress, CancellationToken cancellationToken)
     {
-        try
-        {
-            return new FileStream(path, new FileStreamOptions { Options = FileOptions.SequentialScan, BufferSize = 0 });
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new BadUseException($"{path} cannot be read ({exception.Message.ReplaceLineEndings(" ")}); give the path of a file");
-        }
-    }
-
-    private static async Task<string> FillAsync(MemoryFile memory, FileStream file, string path, CancellationToken cancellationToken)
-    {
-        using MemoryMapping mapping = memory.Map(MemoryProtection.ReadWrite);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        // Read straight into the shared pages: this is the one copy.
-        await Task.Run(
-            () =>
+        byte[] piece = new byte[MemoryFill.PieceBytes];
+        for (ulong offset = 0; offset < Memory.Length;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            long started = Stopwatch.GetTimestamp();
+            int read = source.Read(piece, 0, (int)Math.Min(MemoryFill.PieceBytes, Memory.Length - offset));
+            if (read == 0)
             {
-                for (ulong offset = 0; offset < memory.Length;)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    Span<byte> window = mapping.Window(offset, (int)Math.Min(ChunkBytes, memory.Length - offset));
-                    int read = file.Read(window);
-                    if (read == 0)
-                    {
-                        throw new DmaBufException(Errno.EIO, $"Reading {path} ended after {offset} of {memory.Length} bytes: it became shorter meanwhile. Share it when nobody writes it.");
-                    }
+                throw new DmaBufException(Errno.EIO, $"Reading {path} ended after {offset} of {Memory.Length} bytes: it became shorter meanwhile. Share it when nobody writes it.");
+            }
 
-                    hash.AppendData(window[..read]);
-                    offset += (ulong)read;
-                }
-            },
-            cancellationToken).ConfigureAwait(false);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+            MemoryFill.Write(Memory, offset, piece.AsSpan(0, read));
+            long copied = Stopwatch.GetTimestamp();
+            hash.AppendData(piece, 0, read);
+            Copy += Stopwatch.GetElapsedTime(started, copied);
+            Hash += Stopwatch.GetElapsedTime(copied);
+            offset += (ulong)read;
+            progress((ulong)read);
+        }
+
+        Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -14,6 +14,13 @@ internal sealed class StepClock
     /// <summary>Begins anew, so that waiting for a person is no step.</summary>
     internal void Restart() => _start = Stopwatch.GetTimestamp();
 
+    /// <summary>Adds a step that was measured elsewhere; the next one begins now.</summary>
+    internal void Add(string step, TimeSpan time)
+    {
+        _steps.Add((step, time));
+        Restart();
+    }
+
     /// <summary>Ends a step that began where the one before ended.</summary>
     internal TimeSpan Ended(string step)
     {

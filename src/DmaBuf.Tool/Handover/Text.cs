@@ -24,5 +24,9 @@ internal static class Text
 
     internal static string Rate(double gigabytesPerSecond) => string.Create(CultureInfo.InvariantCulture, $"{gigabytesPerSecond:0.0} GB/s");
 
+    /// <summary>Two times and rates, because the checksum would hide the memory's own speed.</summary>
+    internal static string ReadAndHashed(ulong bytes, TimeSpan read, TimeSpan hash)
+        => $"read through the mapping in {Time(read)} ({Rate(GigabytesPerSecond(bytes, read))}), its SHA-256 computed in {Time(hash)} ({Rate(GigabytesPerSecond(bytes, hash))})";
+
     internal static string Cost(MappingCost cost) => cost == MappingCost.None ? "none" : cost.ToString();
 }

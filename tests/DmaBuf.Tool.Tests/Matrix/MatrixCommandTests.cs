@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace DmaBuf.Tool.Tests;
 
 /// <summary><c>dmabuf matrix</c>, run as a user runs it.</summary>
-public sealed class MatrixCommandTests
+public sealed class MatrixCommandTests(MatrixRunFixture run) : IClassFixture<MatrixRunFixture>
 {
     /// <summary>What must be agreed on: exporter, importer, mapping type, cost. Every other pair must be declined.</summary>
     private static readonly string[] Agreements =
@@ -37,11 +37,10 @@ public sealed class MatrixCommandTests
     ];
 
     [Fact]
-    public async Task Every_agreed_pair_is_verified_and_every_other_says_why_not()
+    public void Every_agreed_pair_is_verified_and_every_other_says_why_not()
     {
-        MatrixToolRun run = await MatrixToolRun.Start("matrix", "--json");
-        Assert.Equal((0, string.Empty), (run.ExitCode, run.Error));
-        JsonElement root = run.Json();
+        Assert.Equal((0, string.Empty), (run.Result.ExitCode, run.Result.Errors));
+        JsonElement root = run.Root;
         JsonElement[] pairs = [.. root.GetProperty("pairs").EnumerateArray()];
         Assert.Equal(6 * 12, pairs.Length);
         Assert.Equal(Agreements, pairs.Where(static pair => Text(pair, "outcome") == "verified").Select(Agreement));
@@ -58,10 +57,9 @@ public sealed class MatrixCommandTests
     }
 
     [Fact]
-    public async Task Real_pairs_have_a_speed_and_simulated_ones_have_none()
+    public void Real_pairs_have_a_speed_and_simulated_ones_have_none()
     {
-        MatrixToolRun run = await MatrixToolRun.Start("matrix", "--json");
-        foreach (JsonElement pair in run.Json().GetProperty("pairs").EnumerateArray())
+        foreach (JsonElement pair in run.Root.GetProperty("pairs").EnumerateArray())
         {
             bool real = Text(pair, "exporter")!.StartsWith("memfd", StringComparison.Ordinal) && Text(pair, "importer") is "CPU reader" or "CPU writer" or "descriptor receiver" or "second process";
             JsonElement speed = pair.GetProperty("gigabytesPerSecond");
@@ -80,33 +78,31 @@ public sealed class MatrixCommandTests
     [InlineData("memfd read-only", "CPU writer", "access: memfd read-only offers Read, CPU writer wants ReadWrite")]
     [InlineData("bar", "engine behind IOMMU", "peer-to-peer: bar offers Required, engine behind IOMMU wants NotAccepted")]
     [InlineData("ram", "CPU reader", "mapping type: ram offers ScatterGatherTable, CPU reader wants Cpu")]
-    public async Task A_decline_names_both_parties_the_property_and_both_values(string exporter, string importer, string reason)
-    {
-        JsonElement pair = Find((await MatrixToolRun.Start("matrix", "--json")).Json(), exporter, importer);
-        Assert.Equal(reason, Text(pair, "reason"));
-    }
+    public void A_decline_names_both_parties_the_property_and_both_values(string exporter, string importer, string reason)
+        => Assert.Equal(reason, Text(Find(run.Root, exporter, importer), "reason"));
 
     [Fact]
-    public async Task A_missing_path_and_a_veto_are_told_in_the_words_of_those_who_know()
+    public void A_missing_path_and_a_veto_are_told_in_the_words_of_those_who_know()
     {
-        JsonElement root = (await MatrixToolRun.Start("matrix", "--json")).Json();
-        string route = Text(Find(root, "peer-bar", "peer off the bus"), "reason")!;
+        string route = Text(Find(run.Root, "peer-bar", "peer off the bus"), "reason")!;
         Assert.StartsWith("peer-to-peer route: peer-bar offers ", route, StringComparison.Ordinal);
         Assert.Contains("the client is no PCI device", route, StringComparison.Ordinal);
-        Assert.EndsWith("[EOPNOTSUPP]", Text(Find(root, "bar", "static trusted page table"), "reason"), StringComparison.Ordinal);
+        Assert.EndsWith("[EOPNOTSUPP]", Text(Find(run.Root, "bar", "static trusted page table"), "reason"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Off_a_terminal_the_table_is_plain_text_with_a_line_a_pair()
     {
-        MatrixToolRun run = await MatrixToolRun.Start("matrix");
-        Assert.Equal((0, string.Empty), (run.ExitCode, run.Error));
-        Assert.True(run.Output.All(static character => character is '\n' or (>= ' ' and <= '~')), run.Output);
-        string[] lines = run.Output.TrimEnd().Split('\n');
-        Assert.Equal(6 * 12 + 2, lines.Length);
+        ToolResult result = await ToolRun.RunAsync("matrix");
+        Assert.Equal((0, string.Empty), (result.ExitCode, result.Errors));
+        Assert.True(result.Output.All(static character => character is '\n' or (>= ' ' and <= '~')), result.Output);
+        string[] lines = result.Output.TrimEnd().Split('\n');
+        Assert.Equal(6 * 12 + 3, lines.Length);
+        Assert.All(lines, static line => Assert.False(line.EndsWith(' '), $"'{line}' ends with blanks"));
+        Assert.StartsWith("GB/s (10^9 bytes): ", lines[^2], StringComparison.Ordinal);
         Assert.Equal(
             string.Create(CultureInfo.InvariantCulture, $"{Agreements.Length} verified, {72 - Agreements.Length} declined, 0 failed; simulated pairs have no speed."), lines[^1]);
-        Assert.Equal(Agreements.Count(static row => !row.StartsWith("memfd", StringComparison.Ordinal)), lines[..^1].Count(static line => line.Contains(" simulated ", StringComparison.Ordinal)));
+        Assert.Equal(Agreements.Count(static row => !row.StartsWith("memfd", StringComparison.Ordinal)), lines[..^2].Count(static line => line.Contains(" simulated ", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -114,9 +110,9 @@ public sealed class MatrixCommandTests
     [InlineData("swap")]
     public async Task A_wrong_table_fails_the_matrix(string mutation)
     {
-        MatrixToolRun run = await MatrixToolRun.Start("matrix", "--json", "--mutate", mutation);
-        Assert.Equal(1, run.ExitCode);
-        JsonElement[] pairs = [.. run.Json().GetProperty("pairs").EnumerateArray()];
+        ToolResult result = await ToolRun.RunAsync("matrix", "--json", "--mutate", mutation);
+        Assert.Equal(1, result.ExitCode);
+        JsonElement[] pairs = [.. result.Json().GetProperty("pairs").EnumerateArray()];
         string[] mutated = [.. Agreements.Where(static row => row.StartsWith("ram ", StringComparison.Ordinal) || row.StartsWith("peer-bar ", StringComparison.Ordinal))];
         JsonElement[] failed = [.. pairs.Where(static pair => Text(pair, "outcome") == "failed")];
         Assert.Equal(mutated.Select(static row => string.Join(" | ", row.Split(" | ")[..2])), failed.Select(static pair => $"{Text(pair, "exporter")} | {Text(pair, "importer")}"));
@@ -130,28 +126,29 @@ public sealed class MatrixCommandTests
     [Fact]
     public async Task A_wrong_table_fails_the_run_in_text_too()
     {
-        MatrixToolRun run = await MatrixToolRun.Start("matrix", "--mutate", "swap");
-        Assert.Equal(1, run.ExitCode);
-        Assert.Contains("7 failed;", run.Output, StringComparison.Ordinal);
+        ToolResult result = await ToolRun.RunAsync("matrix", "--mutate", "swap");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("7 failed;", result.Output, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("--mutate", "sideways")]
+    [InlineData("--mutate", "7")]
     [InlineData("--no-such-option", "1")]
     public async Task Bad_use_is_one_line_and_2(string option, string value)
     {
-        MatrixToolRun run = await MatrixToolRun.Start("matrix", option, value);
-        Assert.Equal((2, string.Empty), (run.ExitCode, run.Output));
-        Assert.Single(run.Error.TrimEnd().Split('\n'));
+        ToolResult result = await ToolRun.RunAsync("matrix", option, value);
+        Assert.Equal((2, string.Empty), (result.ExitCode, result.Output));
+        Assert.Single(result.Errors.TrimEnd().Split('\n'));
     }
 
     [Fact]
     public async Task Help_shows_examples_and_keeps_the_mutation_to_itself()
     {
-        MatrixToolRun run = await MatrixToolRun.Start("matrix", "--help");
-        Assert.Equal(0, run.ExitCode);
-        Assert.Contains("  dmabuf matrix --json", run.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("--mutate", run.Output, StringComparison.Ordinal);
+        ToolResult result = await ToolRun.RunAsync("matrix", "--help");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("  dmabuf matrix --json", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("--mutate", result.Output, StringComparison.Ordinal);
     }
 
     private static JsonElement Find(JsonElement root, string exporter, string importer) => root.GetProperty("pairs").EnumerateArray()

@@ -7,7 +7,10 @@ public abstract class ScratchFolder : IDisposable
 
     protected ScratchFolder() => Directory.CreateDirectory(Folder);
 
-    private string Folder { get; } = Path.Combine(Path.GetTempPath(), $"dmabuf-tool-{Guid.NewGuid():n}");
+    private string Folder { get; } = Path.Combine(Root, $"dmabuf-tool-{Guid.NewGuid():n}");
+
+    /// <summary>In memory where that is possible: no write waits for a disk, and reading the holes of a sparse file takes no page cache.</summary>
+    private static string Root => Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
 
     public void Dispose()
     {
@@ -27,6 +30,16 @@ public abstract class ScratchFolder : IDisposable
         new Random(length).NextBytes(bytes);
         bytes[0] = 0x41;
         File.WriteAllBytes(At(name), bytes);
+        return At(name);
+    }
+
+    /// <summary>A long file that takes no room: zeros, and one byte that is none at the end.</summary>
+    protected string WriteSparse(string name, long length)
+    {
+        using FileStream sparse = File.Create(At(name));
+        sparse.SetLength(length);
+        sparse.Position = length - 1;
+        sparse.WriteByte(0x41);
         return At(name);
     }
 

@@ -1,8 +1,17 @@
+using System.Text.Json;
+
 namespace DmaBuf.Tool.Tests;
 
 internal sealed record ToolResult(int ExitCode, string Output, string Errors)
 {
     internal string[] ErrorLines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Standard output as the one JSON value that it must be.</summary>
+    internal JsonElement Json()
+    {
+        using JsonDocument document = JsonDocument.Parse(Output);
+        return document.RootElement.Clone();
+    }
 
     internal void AssertSuccess() => Assert.True(ExitCode == 0, $"exit code {ExitCode}\n{Output}\n{Errors}");
 

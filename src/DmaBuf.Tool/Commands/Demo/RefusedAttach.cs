@@ -19,7 +19,7 @@ internal sealed record RefusedAttach(Negotiation Failure, string Change, string 
             : throw new DmaBufException(Errno.EIO, "The negotiation knew no change that helps, and asking to read would.");
         using CpuAttachment attachment = buffer.Attach(importer, CpuMappingType.Request(CpuAccess.Read));
         using CpuMapping mapping = attachment.MapCpu(cancellationToken);
-        bool verified = MappedBytes.Sha256(mapping, static _ => { }, cancellationToken) == sha256;
+        bool verified = MappedBytes.Verify(mapping, static _ => { }, cancellationToken).Sha256 == sha256;
         return new RefusedAttach(failure, remedy.Change, attachment.Type.Name, verified);
     }
 }

@@ -22,7 +22,8 @@ internal sealed class ExplainCommand : ToolCommand
     internal override async Task<int> RunAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
     {
         string name = arguments.GetRequiredValue(_file);
-        string text = await ReadAsync(name, cancellationToken).ConfigureAwait(false);
+        // On another thread: opening a pipe or reading a terminal waits for somebody, and Ctrl-C must end that wait.
+        string text = await Task.Run(() => Read(name), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
         Negotiation negotiation = Replay(name, text);
         if (arguments.GetValue(Json))
         {
@@ -44,15 +45,15 @@ internal sealed class ExplainCommand : ToolCommand
         }
         catch (DmaBufException exception) when (exception.Errno == Errno.EINVAL)
         {
-            throw new BadUseException($"{name}: {exception.Message.ReplaceLineEndings(" ")} See docs/negotiation-json.md for the form.");
+            throw new BadUseException($"{(name == "-" ? "standard input" : name)}: {exception.Message.ReplaceLineEndings(" ")} See docs/negotiation-json.md for the form.");
         }
     }
 
-    private static async Task<string> ReadAsync(string name, CancellationToken cancellationToken)
+    private static string Read(string name)
     {
         using TextReader reader = name == "-" ? Console.In : OpenFile(name);
         char[] buffer = new char[MaximumCharacters + 1];
-        int length = await reader.ReadBlockAsync(buffer, cancellationToken).ConfigureAwait(false);
+        int length = reader.ReadBlock(buffer);
         return length <= MaximumCharacters
             ? new string(buffer, 0, length)
             : throw new BadUseException($"{name} is longer than {MaximumCharacters} characters, which no description of a negotiation is; give another file");
@@ -60,6 +61,11 @@ internal sealed class ExplainCommand : ToolCommand
 
     private static StreamReader OpenFile(string name)
     {
+        if (name.Length == 0 || Directory.Exists(name))
+        {
+            throw new BadUseException($"'{name}' is {(name.Length == 0 ? "no file name" : "a directory")}; give the path of a JSON file");
+        }
+
         try
         {
             return new StreamReader(name);

@@ -23,11 +23,7 @@ internal static class HostMatrixExporters
         DmaBuffer? buffer = null;
         try
         {
-            using (MemoryMapping writing = file.Map(MemoryProtection.ReadWrite))
-            {
-                contents.CopyTo(writing.Window(0, Size));
-            }
-
+            MemoryFill.Write(file, 0, contents);
             file.Seal(seals);
             buffer = MemoryFileExporter.Export(file);
             return new MatrixBuffer(buffer, contents, destination => ReadBack(file, destination));

@@ -11,6 +11,9 @@ internal sealed class MatrixCommand : ToolCommand
         Hidden = true,
     };
 
+    // Otherwise any number would do.
+    private static readonly string[] s_mutations = ["none", "shift", "swap"];
+
     internal MatrixCommand()
         : base(
             "matrix",
@@ -18,9 +21,12 @@ internal sealed class MatrixCommand : ToolCommand
             "dmabuf matrix",
             "dmabuf matrix --json",
             "dmabuf matrix | grep declined")
-        => Options.Add(_mutate);
+    {
+        _mutate.AcceptOnlyFromAmong(s_mutations);
+        Options.Add(_mutate);
+    }
 
-    internal override Task<int> RunAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
+    internal override async Task<int> RunAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
     {
         using MachineMatrix machine = new(arguments.GetValue(_mutate));
         MatrixExporter[] exporters = [.. HostMatrixExporters.Find(), .. machine.Exporters];
@@ -32,8 +38,15 @@ internal sealed class MatrixCommand : ToolCommand
             new SecondProcessMatrixImporter("second process"),
             .. machine.Importers,
         ];
-        MatrixRow[] rows = [.. MatrixRun.Rows(exporters, importers, cancellationToken)];
-        if (arguments.GetValue(Json))
+        bool json = arguments.GetValue(Json);
+        MatrixRow[] rows = await ProgressLine.RunAsync<MatrixRow[]>(
+            console,
+            !json,
+            "pairs",
+            (ulong)(exporters.Length * importers.Length),
+            progress => [.. MatrixRun.Rows(exporters, importers, progress, cancellationToken)],
+            cancellationToken).ConfigureAwait(false);
+        if (json)
         {
             MatrixReport.WriteJson(console, rows);
         }
@@ -42,6 +55,6 @@ internal sealed class MatrixCommand : ToolCommand
             MatrixReport.WriteTable(console, rows);
         }
 
-        return Task.FromResult(Array.Exists(rows, static row => row.Outcome == MatrixOutcome.Failed) ? ExitCode.Failure : ExitCode.Success);
+        return Array.Exists(rows, static row => row.Outcome == MatrixOutcome.Failed) ? ExitCode.Failure : ExitCode.Success;
     }
 }

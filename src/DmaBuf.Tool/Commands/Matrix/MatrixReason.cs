@@ -16,8 +16,8 @@ internal static class MatrixReason
             return Of(negotiation.Errno, negotiation.Reason ?? "no reason was given");
         }
 
-        string offered = string.Join(", ", negotiation.Offers.SelectMany(static offer => offer.ConvertibleTo.Prepend(offer.Type)));
-        string wanted = string.Join(", ", negotiation.Requests.Select(static request => request.Type));
+        string offered = string.Join(", ", negotiation.Offers.SelectMany(static offer => offer.ConvertibleTo.Prepend(offer.Type)).Distinct());
+        string wanted = string.Join(", ", negotiation.Requests.Select(static request => request.Type).Distinct());
         return $"mapping type: {exporter} offers {offered}, {importer} wants {wanted}";
     }
 

@@ -7,23 +7,25 @@ namespace DmaBuf.Tool;
 /// <summary>The rows of the matrix for people and for programs.</summary>
 internal static class MatrixReport
 {
+    private const int OutcomeColumn = 2;
+
+    /// <summary>Columns of a terminal that all columns of the table need before words would be broken.</summary>
+    private const int WideTerminal = 130;
+
+    private static readonly string[] s_titles = ["exporter", "importer", "outcome", "mapping type", "cost", "GB/s", "why not"];
+
     internal static void WriteTable(ToolConsole console, IReadOnlyList<MatrixRow> rows)
     {
-        Table table = new Table().Border(console.IsTerminal ? TableBorder.Rounded : TableBorder.None)
-            .AddColumns("exporter", "importer", "outcome", "mapping type", "cost", "GB/s", "why not");
-        foreach (MatrixRow row in rows)
+        if (console.IsTerminal)
         {
-            table.AddRow(
-                row.Exporter.EscapeMarkup(),
-                row.Importer.EscapeMarkup(),
-                $"[{ColourOf(row.Outcome)}]{Word(row.Outcome)}[/]",
-                row.MappingType ?? "-",
-                row.Cost?.ToString() ?? "-",
-                SpeedOf(row),
-                (row.Reason ?? "-").EscapeMarkup());
+            WriteBordered(console, rows);
+        }
+        else
+        {
+            PlainTable.Write(console, [s_titles, .. rows.Select(Cells)]);
         }
 
-        console.Output.Write(table);
+        console.Line("GB/s (10^9 bytes): the quickest of 3 copies between the mapping and the importer's own memory; second process: its first pass over the memory.");
         console.Line(string.Create(
             CultureInfo.InvariantCulture,
             $"{Count(rows, MatrixOutcome.Verified)} verified, {Count(rows, MatrixOutcome.Declined)} declined, {Count(rows, MatrixOutcome.Failed)} failed; simulated pairs have no speed."));
@@ -42,6 +44,31 @@ internal static class MatrixReport
 
         json.WriteEndArray();
     });
+
+    private static void WriteBordered(ToolConsole console, IReadOnlyList<MatrixRow> rows)
+    {
+        bool wide = console.Output.Profile.Width >= WideTerminal;
+        string[] titles = wide ? s_titles : [.. s_titles[..(OutcomeColumn + 1)], "agreed on, or why not"];
+        Table table = new Table().Border(TableBorder.Rounded).AddColumns([.. titles.Select(static title => new TableColumn(title).NoWrap())]);
+        table.Columns[^1].NoWrap = false;
+        foreach (MatrixRow row in rows)
+        {
+            string[] cells = [.. (wide ? Cells(row) : NarrowCells(row)).Select(static cell => cell.EscapeMarkup())];
+            cells[OutcomeColumn] = $"[{ColourOf(row.Outcome)}]{cells[OutcomeColumn]}[/]";
+            table.AddRow(cells);
+        }
+
+        console.Output.Write(table);
+    }
+
+    private static string[] Cells(MatrixRow row) =>
+        [row.Exporter, row.Importer, Word(row.Outcome), row.MappingType ?? "-", row.Cost?.ToString() ?? "-", SpeedOf(row), row.Reason ?? "-"];
+
+    private static string[] NarrowCells(MatrixRow row)
+    {
+        string speed = row.GigabytesPerSecond is null ? SpeedOf(row) : $"{SpeedOf(row)} GB/s";
+        return [.. Cells(row)[..(OutcomeColumn + 1)], row.Reason ?? $"{row.MappingType} (cost {row.Cost}, {speed})"];
+    }
 
     private static void WriteRow(Utf8JsonWriter json, MatrixRow row)
     {

@@ -7,16 +7,34 @@ namespace DmaBuf.Tool;
 internal static class MatrixRun
 {
     internal static IEnumerable<MatrixRow> Rows(
-        IReadOnlyList<MatrixExporter> exporters, IReadOnlyList<MatrixImporter> importers, CancellationToken cancellationToken)
+        IReadOnlyList<MatrixExporter> exporters, IReadOnlyList<MatrixImporter> importers, Action<ulong> progress, CancellationToken cancellationToken)
+        => exporters.SelectMany(exporter => Rows(exporter, importers, progress, cancellationToken));
+
+    /// <summary>A buffer serves until a pair agreed on it: a refused attach changes nothing, a mapping may have been written.</summary>
+    private static IEnumerable<MatrixRow> Rows(
+        MatrixExporter exporter, IReadOnlyList<MatrixImporter> importers, Action<ulong> progress, CancellationToken cancellationToken)
     {
-        foreach (MatrixExporter exporter in exporters)
+        MatrixBuffer? fresh = null;
+        try
         {
             foreach (MatrixImporter importer in importers)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                using MatrixBuffer buffer = exporter.Export();
-                yield return Pair(exporter, importer, buffer, cancellationToken);
+                fresh ??= exporter.Export();
+                MatrixRow row = Pair(exporter, importer, fresh, cancellationToken);
+                if (row.Outcome != MatrixOutcome.Declined)
+                {
+                    fresh.Dispose();
+                    fresh = null;
+                }
+
+                progress(1);
+                yield return row;
             }
+        }
+        finally
+        {
+            fresh?.Dispose();
         }
     }
 

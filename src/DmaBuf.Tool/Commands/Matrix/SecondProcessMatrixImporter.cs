@@ -4,7 +4,7 @@ namespace DmaBuf.Tool;
 
 /// <summary>
 /// A real second process that receives the descriptor over a socket, maps it and computes the checksum. Takes only memory that nobody can write. Its speed is that of
-/// reading and hashing.
+/// its one pass over the memory, the first touch of each page included and the checksum not.
 /// </summary>
 internal sealed class SecondProcessMatrixImporter(string name) : MatrixImporter(name, isReal: true)
 {
@@ -24,7 +24,7 @@ internal sealed class SecondProcessMatrixImporter(string name) : MatrixImporter(
         HandoverReport report = Task.Run(() => receiver.RunAsync(sender, new StepClock(), cancellationToken), cancellationToken).GetAwaiter().GetResult();
         return new MatrixTransfer(
             MappingCost.None,
-            Text.GigabytesPerSecond((ulong)buffer.Contents.Length, report.Verify),
+            Text.GigabytesPerSecond((ulong)buffer.Contents.Length, report.Read),
             MatrixTransfer.CompareChecksum(Name, buffer.Contents, Convert.FromHexString(report.Sha256)));
     }
 }

@@ -8,7 +8,7 @@ namespace DmaBuf.Tool;
 internal sealed class ReceiveCommand : ToolCommand
 {
     private readonly Argument<string> _socket = new("SOCKET") { Description = "The address that 'dmabuf share' printed: a path, or @name." };
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Write the bytes to this file; it appears when it is complete." };
+    private readonly Option<string?> _output = new("--output", "-o") { HelpName = "FILE", Description = "Write the bytes to this file; it appears when it is complete." };
 
     internal ReceiveCommand()
         : base(
@@ -24,29 +24,43 @@ internal sealed class ReceiveCommand : ToolCommand
 
     internal override async Task<int> RunAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
     {
+        if (!await ReceiveAsync(console, arguments, cancellationToken).ConfigureAwait(false))
+        {
+            ToolConsole.Complain("the sharer ended before it could be told; what was received is complete and verified");
+        }
+
+        return ExitCode.Success;
+    }
+
+    /// <summary>Receives, verifies, writes, tells the sharer and shows it all; then everything has been given back.</summary>
+    /// <returns>Whether the sharer was still there to be told. What it sent is sealed and verified, so its end changes nothing.</returns>
+    private async Task<bool> ReceiveAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
+    {
         string address = arguments.GetRequiredValue(_socket);
         string? target = arguments.GetValue(_output);
         bool json = arguments.GetValue(Json);
         StepClock clock = new();
         using ReceivedFile? file = target is null ? null : new ReceivedFile(target);
         using HandoverReceiver receiver = await HandoverReceiver.OpenAsync(Connect(address), clock, cancellationToken).ConfigureAwait(false);
-        HandoverHello hello = receiver.Hello;
-        string sha256 = await ProgressLine.RunAsync(
-            console, !json, "verify", hello.Size, progress => MappedBytes.Sha256(receiver.Mapping, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
-        TimeSpan verify = clock.Ended("verify");
-        if (!CryptographicOperations.FixedTimeEquals(Convert.FromHexString(sha256), Convert.FromHexString(hello.Sha256)))
+        VerifiedBytes verified;
+        try
         {
-            throw new DmaBufException(Errno.EIO, $"The memory has SHA-256 {sha256}, and the sharer announced {hello.Sha256}: nothing was written. Share it again.");
+            file?.RequireRoom(receiver.Hello.Size);
+            verified = await VerifyAsync(console, json, receiver, clock, cancellationToken).ConfigureAwait(false);
+            if (file is not null)
+            {
+                await WriteAsync(console, json, receiver, file, clock, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (DmaBufException exception)
+        {
+            await receiver.ReportFailureAsync(exception.Message).ConfigureAwait(false);
+            throw;
         }
 
-        if (file is not null)
-        {
-            await WriteAsync(console, json, receiver, file, clock, cancellationToken).ConfigureAwait(false);
-        }
-
-        await receiver.ReportAsync(sha256, clock, cancellationToken).ConfigureAwait(false);
-        Show(console, json, receiver, target, sha256, verify, clock);
-        return ExitCode.Success;
+        bool told = await TryReportAsync(receiver, verified, clock, cancellationToken).ConfigureAwait(false);
+        Show(console, json, receiver, target, verified, clock);
+        return told;
     }
 
     private static DescriptorSocket Connect(string address)
@@ -57,8 +71,39 @@ internal sealed class ReceiveCommand : ToolCommand
         }
         catch (DmaBufException exception) when (exception.Errno is Errno.EINVAL or Errno.ENOENT or Errno.ECONNREFUSED or Errno.ENOTDIR)
         {
-            throw new BadUseException($"nobody shares at {address}; run 'dmabuf share FILE' first and paste the line that it prints");
+            throw new BadUseException($"nobody shares at '{address}'; run 'dmabuf share FILE' first and paste the line that it prints");
         }
+        catch (DmaBufException exception) when (exception.Errno == Errno.EACCES)
+        {
+            throw new DmaBufException(
+                Errno.EACCES, $"Connecting to {address} was refused: the socket is another user's, or in a directory that you may not enter. Receive as the user who shares.", exception);
+        }
+    }
+
+    private static async Task<bool> TryReportAsync(HandoverReceiver receiver, VerifiedBytes verified, StepClock clock, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await receiver.ReportAsync(verified, clock, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (DmaBufException exception) when (exception.Errno == Errno.ECONNRESET)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<VerifiedBytes> VerifyAsync(
+        ToolConsole console, bool json, HandoverReceiver receiver, StepClock clock, CancellationToken cancellationToken)
+    {
+        VerifiedBytes verified = await ProgressLine.RunAsync(
+            console, !json, "verify", receiver.Hello.Size, progress => MappedBytes.Verify(receiver.Mapping, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        clock.Add("read", verified.Read);
+        clock.Add("hash", verified.Hash);
+        string announced = receiver.Hello.Sha256;
+        return CryptographicOperations.FixedTimeEquals(Convert.FromHexString(verified.Sha256), Convert.FromHexString(announced))
+            ? verified
+            : throw new DmaBufException(Errno.EIO, $"The memory has SHA-256 {verified.Sha256}, and the sharer announced {announced}: nothing was written. Share it again.");
     }
 
     private static async Task WriteAsync(
@@ -71,15 +116,14 @@ internal sealed class ReceiveCommand : ToolCommand
             receiver.Hello.Size,
             progress =>
             {
-                MappedBytes.CopyTo(receiver.Mapping, file.Stream, progress, cancellationToken);
+                file.Fill(stream => MappedBytes.CopyTo(receiver.Mapping, stream, progress, cancellationToken));
                 return true;
             },
             cancellationToken).ConfigureAwait(false);
-        file.Publish();
         clock.Ended("write");
     }
 
-    private static void Show(ToolConsole console, bool asJson, HandoverReceiver receiver, string? target, string sha256, TimeSpan verify, StepClock clock)
+    private static void Show(ToolConsole console, bool asJson, HandoverReceiver receiver, string? target, VerifiedBytes verified, StepClock clock)
     {
         HandoverHello hello = receiver.Hello;
         HandoverAgreement agreed = receiver.Agreement;
@@ -89,7 +133,7 @@ internal sealed class ReceiveCommand : ToolCommand
             {
                 json.WriteString("name", hello.Name);
                 json.WriteNumber("size", hello.Size);
-                json.WriteString("sha256", sha256);
+                json.WriteString("sha256", verified.Sha256);
                 json.WriteBoolean("verified", true);
                 json.WriteString("type", agreed.Type);
                 json.WriteString("cost", agreed.Cost);
@@ -100,10 +144,11 @@ internal sealed class ReceiveCommand : ToolCommand
             return;
         }
 
-        console.Line($"{hello.Name}: {Text.Size(hello.Size)} received without a copy, SHA-256 verified at {Text.Rate(Text.GigabytesPerSecond(hello.Size, verify))}");
+        console.Line($"{hello.Name}: {Text.Size(hello.Size)} received without a copy");
         console.Line($"agreed: {agreed.Type}, read only, cost {agreed.Cost}, 0 copies (the same sealed memory, passed by descriptor)");
+        console.Line($"every byte {Text.ReadAndHashed(hello.Size, verified.Read, verified.Hash)}");
         console.Line($"steps: {clock.ToText()}");
-        console.Line($"sha256 {sha256}");
+        console.Line($"sha256 {verified.Sha256} verified");
         if (target is not null)
         {
             console.Line($"written to {target}");

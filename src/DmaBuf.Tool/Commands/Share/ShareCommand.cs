@@ -7,7 +7,7 @@ namespace DmaBuf.Tool;
 internal sealed class ShareCommand : ToolCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "The file whose bytes are shared; at least one byte." };
-    private readonly Option<string?> _socket = new("--socket") { Description = "Where to listen: a path, or @name; left out: a new @name." };
+    private readonly Option<string?> _socket = new("--socket") { HelpName = "SOCKET", Description = "Where to listen: a path, or @name; left out: a new @name." };
     private readonly Option<bool> _selfTest = new("--self-test") { Description = "Receive in a second process at once, verify, and print the SHA-256." };
 
     internal ShareCommand()
@@ -29,13 +29,13 @@ internal sealed class ShareCommand : ToolCommand
         bool json = arguments.GetValue(Json);
         bool selfTest = arguments.GetValue(_selfTest);
         StepClock clock = new();
-        using SealedFile file = await SealedFile.CopyAsync(path, cancellationToken).ConfigureAwait(false);
-        TimeSpan copy = clock.Ended("copy");
-        using DmaBuffer buffer = MemoryFileExporter.Export(file.Memory, new DmaBufferExportOptions { Name = BufferName.Of(file.Memory.Name) });
+        // First, so that an address that cannot be is refused before a large file is copied.
         using DescriptorListener listener = Listen(arguments.GetValue(_socket) ?? SecondReceiver.NewAddress());
+        using SealedFile file = await SealAsync(console, json, path, clock, cancellationToken).ConfigureAwait(false);
+        using DmaBuffer buffer = MemoryFileExporter.Export(file.Memory, new DmaBufferExportOptions { Name = BufferName.Of(file.Memory.Name) });
         if (!json)
         {
-            console.Line($"{path}: {Text.Size(buffer.Size)} copied once into sealed memory in {Text.Time(copy)} ({Text.Rate(Text.GigabytesPerSecond(buffer.Size, copy))})");
+            console.Line($"{path}: {Text.Size(buffer.Size)} copied once into sealed memory in {Text.Time(file.Copy)} ({Text.Rate(Text.GigabytesPerSecond(buffer.Size, file.Copy))}); its SHA-256 took another {Text.Time(file.Hash)}");
             Invite(console, listener.Address, selfTest);
         }
         else if (!selfTest)
@@ -57,6 +57,17 @@ internal sealed class ShareCommand : ToolCommand
         return ExitCode.Success;
     }
 
+    private static async Task<SealedFile> SealAsync(ToolConsole console, bool json, string path, StepClock clock, CancellationToken cancellationToken)
+    {
+        using FileStream source = SourceFile.Open(path);
+        SealedFile file = await ProgressLine.RunAsync(
+            console, !json, "copy", (ulong)source.Length, progress => SealedFile.Make(source, path, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        clock.Add("reserve", file.Reserve);
+        clock.Add("copy", file.Copy);
+        clock.Add("hash", file.Hash);
+        return file;
+    }
+
     private static DescriptorListener Listen(string address)
     {
         try
@@ -65,7 +76,7 @@ internal sealed class ShareCommand : ToolCommand
         }
         catch (DmaBufException exception)
         {
-            throw new BadUseException($"cannot listen at {address}: {exception.Message.ReplaceLineEndings(" ")}");
+            throw new BadUseException($"cannot listen at '{address}': {exception.Message.ReplaceLineEndings(" ")}");
         }
     }
 
@@ -104,7 +115,7 @@ internal sealed class ShareCommand : ToolCommand
         }
 
         console.Line($"agreed: Descriptor to the other process, there {report.Type}, cost {report.Cost}, {report.Copies} copies");
-        console.Line($"receiver: attach {Text.Time(report.Attach)}, map {Text.Time(report.Map)}, verify {Text.Time(report.Verify)}");
+        console.Line($"receiver: attach {Text.Time(report.Attach)}, map {Text.Time(report.Map)}; every byte {Text.ReadAndHashed(size, report.Read, report.Hash)}");
         console.Line($"steps: {clock.ToText()}");
         console.Line($"sha256 {file.Sha256} verified by the receiver");
     }
