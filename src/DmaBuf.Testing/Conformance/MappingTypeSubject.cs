@@ -17,7 +17,8 @@ namespace DmaBuf.Testing;
 public abstract class MappingTypeSubject : IDisposable
 {
     /// <summary>
-    /// False if the exporter requires revocation and this type's mapping can only be given up by its importer: the kit then checks that static importers are refused.
+    /// False if a static importer is refused, because the exporter requires revocation and this type's mapping can only be given up by its importer, or because the type itself
+    /// declines it, as a table does for a peer's memory: the kit then checks that it is.
     /// </summary>
     public virtual bool TakesStaticImporters => true;
 

@@ -110,13 +110,16 @@ public sealed partial class DmaBuffer
         }
 
         VerdictLog log = default;
-        MatchOutcome outcome = Matcher.Match(Size, offers, requests, ref log);
+        MatchOutcome outcome = Matcher.Match(Size, offers, requests, ref log, importer is DynamicImporter);
         Negotiation negotiation = NegotiationRecorder.Record(Parties(importer), offers, requests, in outcome, log.Records, evaluateAll: true);
         log.Return();
         return negotiation;
     }
 
-    internal NegotiationParties Parties(DmaBufferImporter importer) => new(DisplayName, Size, Exporter.Name, importer.Name);
+    internal NegotiationParties Parties(DmaBufferImporter importer) => new(DisplayName, Size, Exporter.Name, importer.Name)
+    {
+        ImporterIsDynamic = importer is DynamicImporter,
+    };
 
     /// <summary>Takes the attachment off the list. The lock is held. True: it was the last reference.</summary>
     internal bool UnlistLocked(Attachment attachment)
@@ -185,7 +188,7 @@ public sealed partial class DmaBuffer
         }
 
         VerdictLog log = default;
-        MatchOutcome outcome = Matcher.Match(Size, offers, requests, ref log);
+        MatchOutcome outcome = Matcher.Match(Size, offers, requests, ref log, importer is DynamicImporter);
         if (outcome.Errno != Errno.None)
         {
             failure = NegotiationRecorder.Record(Parties(importer), offers, requests, in outcome, log.Records, evaluateAll: false);

@@ -19,7 +19,7 @@ internal static class Matcher
     internal const string CostProperty = "cost";
 
     internal static MatchOutcome Match(
-        ulong bufferSize, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log, bool importerIsDynamic = true)
+        ulong bufferSize, MappingOfferList offers, MappingRequestList requests, ref VerdictLog log, bool importerIsDynamic)
     {
         MatchContext context = new(bufferSize, importerIsDynamic, ref log);
         if (offers.Mask.Overlaps(in requests.Mask))

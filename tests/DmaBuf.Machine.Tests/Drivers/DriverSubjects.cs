@@ -39,10 +39,11 @@ internal static class DriverSubjects
 
     private static ExporterSubject.Table Table(MachineExport export) => new(export, SampleMachine.IommuEngine);
 
-    private static PeersSubject Accelerator(string engine)
+    private static ExporterSubject.Table Accelerator(string engine)
     {
         Accelerator? card = null;
-        return new PeersSubject((machine, options) => (card ??= new Accelerator(machine, machine.GetPciFunction(SampleMachine.Gpu).Bars[0])).Export(2, options), engine);
+        return new ExporterSubject.Table(
+            (machine, options) => (card ??= new Accelerator(machine, machine.GetPciFunction(SampleMachine.Gpu).Bars[0])).Export(2, options), engine, PeerToPeerAcceptance.Accepted);
     }
 
     private static DmaBuffer Contiguous(SoftwareMachine machine, DmaBufferExportOptions options)
@@ -70,11 +71,5 @@ internal static class DriverSubjects
         using RamFile file = new(machine, 4 * Size);
         file.AddSeals(RamFileSeals.Shrink);
         return UserMemoryExporter.Export(machine, [new RamFilePart(file, Size, Expect.Page), new RamFilePart(file, 0, 2 * Expect.Page)], options);
-    }
-
-    /// <summary>Peers' memory that is never taken away by surprise, so that static importers are taken, too.</summary>
-    private sealed class PeersSubject(MachineExport export, string engine) : ExporterSubject.Table(export, engine, PeerToPeerAcceptance.Accepted)
-    {
-        public override bool TakesStaticImporters => true;
     }
 }

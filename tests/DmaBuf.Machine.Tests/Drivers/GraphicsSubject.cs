@@ -10,7 +10,7 @@ internal sealed class GraphicsSubject(string engine, bool peers)
     private readonly List<DmaBuffer> _buffers = [];
     private GraphicsProcessor? _gpu;
 
-    public override bool TakesStaticImporters => true;
+    public override bool TakesStaticImporters => !peers;
 
     public override DmaBuffer Export(DmaBufferExportOptions options)
     {

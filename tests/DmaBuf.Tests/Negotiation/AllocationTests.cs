@@ -19,7 +19,7 @@ public sealed class AllocationTests : BufferFixture
         void Negotiate()
         {
             VerdictLog log = default;
-            Assert.True(Matcher.Match(4096, offers, requests, ref log).Request == 3);
+            Assert.True(Matcher.Match(4096, offers, requests, ref log, importerIsDynamic: false).Request == 3);
             log.Return();
         }
 
@@ -34,7 +34,7 @@ public sealed class AllocationTests : BufferFixture
         void Negotiate()
         {
             VerdictLog log = default;
-            Assert.True(Matcher.Match(4096, offers, requests, ref log).Errno == Errno.EINVAL);
+            Assert.True(Matcher.Match(4096, offers, requests, ref log, importerIsDynamic: false).Errno == Errno.EINVAL);
             log.Return();
         }
 

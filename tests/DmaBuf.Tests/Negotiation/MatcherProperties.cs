@@ -40,7 +40,7 @@ public sealed class MatcherProperties : BufferFixture
                 List<string> calls = [];
                 (MappingOfferList offers, MappingRequestList requests) = ReferenceMatcher.Build(drawn.Offers, drawn.Requests, Verdict, calls);
                 VerdictLog log = default;
-                MatchOutcome outcome = Matcher.Match(4096, offers, requests, ref log);
+                MatchOutcome outcome = Matcher.Match(4096, offers, requests, ref log, importerIsDynamic: false);
                 int recorded = log.Records.Length;
                 log.Return();
                 Assert.Equal(expected, new ReferenceMatcher.Outcome(outcome.Errno, outcome.Offer, outcome.Converted, outcome.Request));

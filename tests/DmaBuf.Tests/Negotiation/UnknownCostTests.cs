@@ -52,6 +52,17 @@ public sealed class UnknownCostTests : BufferFixture
 
     [Theory]
     [MemberData(nameof(Nameless))]
+    public void A_mapping_that_states_one_is_beyond_every_bound(MappingCost cost)
+    {
+        using DmaBuffer buffer = Export(_type.Offer());
+        using FakeAttachment attachment = buffer.Attach(Importer, _type.Request(ceiling: MappingCostRule.All));
+        attachment.MapCost = cost;
+        Refusal.Expect(Errno.EOPNOTSUPP, () => attachment.MapFake());
+        Assert.Equal((1, 0), (attachment.Unmaps, attachment.LiveMappings));
+    }
+
+    [Theory]
+    [MemberData(nameof(Nameless))]
     public void A_table_that_states_one_is_EINVAL(MappingCost cost) => Refusal.Expect(Errno.EINVAL, () => _ = new StatedTable(cost));
 
     [Theory]

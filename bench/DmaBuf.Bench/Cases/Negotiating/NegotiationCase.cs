@@ -22,7 +22,7 @@ internal sealed class NegotiationCase(
         for (int i = 0; i < iterations; i++)
         {
             VerdictLog log = default;
-            MatchOutcome outcome = Matcher.Match(BufferSize, offers, requests, ref log);
+            MatchOutcome outcome = Matcher.Match(BufferSize, offers, requests, ref log, importerIsDynamic: true);
             log.Return();
             if (outcome.Errno != expected)
                 throw BenchmarkException.WentWrong($"'{Name}' ended with {outcome.Errno}, not with {expected}.");

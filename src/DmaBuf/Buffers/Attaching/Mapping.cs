@@ -24,7 +24,8 @@ public abstract class Mapping : IDisposable
     {
         ticket.Made(this);
         Attachment = ticket.Attachment;
-        _cost = (short)cost;
+        // A flag without a name may not get lost in 16 bits: it is beyond every bound, so it becomes the cost that is.
+        _cost = MappingCostRule.IsKnown(cost) ? (short)cost : short.MinValue;
     }
 
     /// <summary>The attachment that owns this mapping.</summary>

@@ -58,6 +58,27 @@ public sealed class StaticImporterTests : BufferFixture
     }
 
     [Fact]
+    public void A_static_importer_whose_request_accepts_peers_cannot_attach_to_them_and_a_dynamic_one_can()
+    {
+        using DmaBuffer buffer = Export(_peers);
+        NegotiationFailedException refused = Assert.Throws<NegotiationFailedException>(() => buffer.Attach(Importer, _accepting));
+        Assert.Equal("attach as a DynamicImporter", Assert.Single(refused.Negotiation.Remedies).Change);
+        using Attachment attachment = buffer.Attach(new FakeDynamicImporter(), _accepting);
+        Assert.True(((ScatterGatherAttachment)attachment).PeerToPeerAllowed);
+    }
+
+    [Fact]
+    public void An_explanation_and_a_record_are_of_the_importer_that_asks()
+    {
+        using DmaBuffer buffer = Export(_peers);
+        Assert.False(buffer.Explain(Importer, _accepting).Succeeded);
+        Assert.True(buffer.Explain(new FakeDynamicImporter(), _accepting).Succeeded);
+        string record = NegotiationJson.Record(buffer, Importer, _accepting, NegotiationReplay.StandardCodecs);
+        Assert.Contains("\"dynamic\": false", record, StringComparison.Ordinal);
+        Assert.False(NegotiationReplay.Run(record, NegotiationReplay.StandardCodecs).Succeeded);
+    }
+
+    [Fact]
     public void An_attachment_of_a_static_importer_says_that_it_accepts_no_peers()
     {
         using DmaBuffer buffer = Export(ScatterGatherMappingType.Offer(new NoTableOperations()));
