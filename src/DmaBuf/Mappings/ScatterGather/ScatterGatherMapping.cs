@@ -23,7 +23,21 @@ public sealed class ScatterGatherMapping : Mapping
     /// <returns>The lease; dispose it once the device has been told.</returns>
     /// <exception cref="DmaBufException">ENODEV: revoked.</exception>
     /// <exception cref="ObjectDisposedException">Unmapped.</exception>
-    public ScatterGatherLease ReadTable() => new(_backing.Table, EnterAccess());
+    public ScatterGatherLease ReadTable()
+    {
+        AccessScope access = EnterAccess();
+        try
+        {
+            return new ScatterGatherLease(_backing.Table, access);
+        }
+        catch (ObjectDisposedException)
+        {
+            // A revoke took the table away between the two lines. An access that nobody holds would hold up the teardown for ever.
+            access.Dispose();
+            EnterAccess().Dispose();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     protected internal override void Unmap(in ReservationLock held)
