@@ -27,5 +27,9 @@ internal sealed record ProcessResources(List<string> Descriptors, List<string> M
         || link.EndsWith(".dll", StringComparison.Ordinal)
         || link.EndsWith(".pdb", StringComparison.Ordinal)
         || link.EndsWith("/urandom", StringComparison.Ordinal)
-        || link.Contains(".so", StringComparison.Ordinal);
+        || IsLibrary(link);
+
+    /// <summary>By the file's own name: a folder, or memory, may be called like a library.</summary>
+    private static bool IsLibrary(string link) => !link.StartsWith("/memfd:", StringComparison.Ordinal)
+        && (link.EndsWith(".so", StringComparison.Ordinal) || Path.GetFileName(link).Contains(".so.", StringComparison.Ordinal));
 }

@@ -81,20 +81,8 @@ public sealed record OpenFileFacts(
 
     private static string ReadLink(SafeHandle descriptor)
     {
-        bool added = false;
-        try
-        {
-            // Held, because the number is read as text: it must not become another file's meanwhile.
-            descriptor.DangerousAddRef(ref added);
-            return new FileInfo($"/proc/self/fd/{Number(descriptor)}").LinkTarget ?? "";
-        }
-        finally
-        {
-            if (added)
-            {
-                descriptor.DangerousRelease();
-            }
-        }
+        using DescriptorPath path = new(descriptor);
+        return new FileInfo(path.Text).LinkTarget ?? "";
     }
 
     private static string Number(SafeHandle descriptor) => descriptor.DangerousGetHandle().ToString(CultureInfo.InvariantCulture);

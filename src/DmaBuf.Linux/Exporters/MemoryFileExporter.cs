@@ -33,7 +33,7 @@ public sealed class MemoryFileExporter : DmaBufferExporter, ICpuOperations, IDes
     /// <param name="file">Sealed against shrinking.</param>
     /// <param name="options">Name, reservation, registry; null for the defaults.</param>
     /// <returns>A buffer of the file's length; the last reference to go disposes the file.</returns>
-    /// <exception cref="DmaBufException">EPERM: the file can still be truncated; seal it. EINVAL: it is empty, or has blocks that do not exist yet. Else as <see cref="DmaBuffer.Export"/>.</exception>
+    /// <exception cref="DmaBufException">EPERM: the file can still be truncated; seal it. EINVAL: it is empty, or has blocks that do not exist yet; ENOSPC: some were missing and could not be reserved. Else as <see cref="DmaBuffer.Export"/>.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
     public static DmaBuffer Export(MemoryFile file, DmaBufferExportOptions? options = null)
     {
@@ -55,9 +55,13 @@ public sealed class MemoryFileExporter : DmaBufferExporter, ICpuOperations, IDes
                     + "fill it first.");
         }
 
+        MemoryFileBlocks.Ensure(file.Descriptor, facts);
         bool readOnly = (seals & (MemorySeals.Write | MemorySeals.FutureWrite)) != 0;
         return DmaBuffer.Export(new MemoryFileExporter(file, facts, readOnly ? CpuAccess.Read : CpuAccess.ReadWrite), facts.Length, options);
     }
+
+    /// <summary>True: the pages of a mapping are replaced in place.</summary>
+    public bool CanOverlay => true;
 
     /// <inheritdoc/>
     public CpuMemory MapCpu(CpuAttachment attachment, CpuAccess access, in ReservationLock held)

@@ -37,8 +37,11 @@ public sealed class MemoryFile : IDisposable
     /// <summary>What people see in <c>/proc</c>; names need not be unique. Of adopted memory: what the peer called it.</summary>
     public string Name { get; }
 
-    /// <summary>The file's length in bytes, as it was when this object was made; final if the file has <see cref="MemorySeals.FixedSize"/>.</summary>
-    public ulong Length => Facts.Length;
+    /// <summary>
+    /// The file's length in bytes: as it was when this object was made; once it was seen sealed against shrinking, what it was then. Final if the file has
+    /// <see cref="MemorySeals.FixedSize"/>.
+    /// </summary>
+    public ulong Length => (Volatile.Read(ref _settledFacts) ?? Facts).Length;
 
     /// <summary>What the kernel said of the file when this object was made: kind, identity, page size, blocks.</summary>
     public OpenFileFacts Facts { get; }
@@ -99,6 +102,7 @@ public sealed class MemoryFile : IDisposable
     {
         if (Libc.fcntl(Descriptor, Libc.F_ADD_SEALS, (int)seals) == 0)
         {
+            _ = PresentFacts();
             return;
         }
 

@@ -7,12 +7,6 @@ namespace DmaBuf.Linux;
 /// <summary>The steps of making a memory file: checks, descriptor, length, blocks. Any step that fails closes what the earlier ones made.</summary>
 internal static class MemoryFileCreation
 {
-    /// <summary>
-    /// Blocks are reserved in pieces: a signal (the runtime uses some) interrupts <c>fallocate</c>, which then gives back all that the call had
-    /// reserved; with small calls little is lost and progress is certain.
-    /// </summary>
-    private const ulong ReservationPiece = 64UL << 20;
-
     internal static SafeFileHandle Create(string name, ulong length, MemoryFileOptions options)
     {
         CheckName(name);
@@ -139,7 +133,7 @@ internal static class MemoryFileCreation
     {
         for (ulong offset = 0; offset < length;)
         {
-            ulong piece = Math.Min(Math.Max(ReservationPiece, PageSizeOf(flags)), length - offset);
+            ulong piece = Math.Min(Math.Max(MemoryFileBlocks.Piece, PageSizeOf(flags)), length - offset);
             if (Libc.fallocate(file, 0, (long)offset, (long)piece) == 0)
             {
                 offset += piece;

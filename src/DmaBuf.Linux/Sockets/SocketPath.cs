@@ -33,7 +33,7 @@ internal sealed class SocketPath
         try
         {
             BindAndListen(socket, working, address, backlog);
-            DescriptorIdentity identity = IdentityAt(working) ?? throw Missing(working);
+            DescriptorIdentity identity = IdentityAt(working) ?? throw Missing(address);
             if (Libc.link(working, address.Text) != 0)
             {
                 Errno errno = NativeError.Last;
@@ -139,6 +139,6 @@ internal sealed class SocketPath
         return found ? status.stx_mode & Libc.S_IFMT : null;
     }
 
-    private static DmaBufException Missing(string working) =>
-        new(Errno.ENOENT, $"The socket \"{working}\" was gone right after it was made. Somebody removes files in this directory: use another one.");
+    private static DmaBufException Missing(SocketAddress address) =>
+        new(Errno.ENOENT, $"Publishing the socket \"{address.Text}\" was given up: its file was gone right after it was made. Somebody removes files in that directory: use another one.");
 }

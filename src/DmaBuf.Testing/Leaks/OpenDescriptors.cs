@@ -50,6 +50,11 @@ internal static class OpenDescriptors
         && !IsLibrary(descriptor)
         && !descriptor.Contains("-> /memfd:doublemapper", StringComparison.Ordinal);
 
-    private static bool IsLibrary(string descriptor) => !descriptor.Contains("-> /memfd:", StringComparison.Ordinal)
-        && (descriptor.EndsWith(".so", StringComparison.Ordinal) || descriptor.Contains(".so.", StringComparison.Ordinal));
+    /// <summary>By the file's own name: a folder may be called like a library.</summary>
+    private static bool IsLibrary(string descriptor)
+    {
+        string name = Path.GetFileName(descriptor);
+        return !descriptor.Contains("-> /memfd:", StringComparison.Ordinal)
+            && (name.EndsWith(".so", StringComparison.Ordinal) || name.Contains(".so.", StringComparison.Ordinal));
+    }
 }

@@ -4,9 +4,6 @@ namespace DmaBuf.Linux.Tests;
 
 public sealed class MemoryFileAdoptionTests : LeakCheckedTest
 {
-    /// <summary><c>FALLOC_FL_KEEP_SIZE</c>.</summary>
-    private const int KeepSize = 1;
-
     private static readonly MemoryFileRequirements Any = new() { MinimumLength = 1 };
 
     public static TheoryData<MemorySeals, bool, bool, Errno> Matrix => new()
@@ -33,7 +30,7 @@ public sealed class MemoryFileAdoptionTests : LeakCheckedTest
     public void Blocks_beyond_the_end_hide_no_hole_from_the_receiver()
     {
         using MemoryFile sender = MemoryFile.Create(TestMemory, 8192, new MemoryFileOptions { ReserveBlocks = false });
-        Assert.Equal(0, Libc.fallocate(sender.Descriptor, KeepSize, 8192, 8192));
+        Assert.Equal(0, Libc.fallocate(sender.Descriptor, Libc.FALLOC_FL_KEEP_SIZE, 8192, 8192));
         sender.Seal(MemorySeals.FixedSize);
         Assert.Equal((8192UL, true), (OpenFileFacts.Of(sender.Descriptor).AllocatedBytes, OpenFileFacts.Of(sender.Descriptor).BlocksExist));
         using SafeFileHandle sent = Duplicate(sender);

@@ -80,7 +80,7 @@ public sealed class MemoryFileCreationTests : LeakCheckedTest
     public void Preferred_huge_pages_fall_back_to_ordinary_pages_when_too_few_are_free()
     {
         MemoryFileOptions options = new() { HugePages = HugePageUse.Preferred };
-        ulong tooMany = (FreeHugePages() + 1) * options.HugePageSize;
+        ulong tooMany = (HugePages.Free + 1) * options.HugePageSize;
         using MemoryFile file = MemoryFile.Create(TestMemory, tooMany, options);
         Assert.Equal(OpenFileKind.MemoryFile, file.Facts.Kind);
         Assert.True(file.Facts.BlocksExist);
@@ -97,7 +97,7 @@ public sealed class MemoryFileCreationTests : LeakCheckedTest
     public void Required_huge_pages_are_refused_with_a_remedy_when_too_few_are_free()
     {
         MemoryFileOptions options = new() { HugePages = HugePageUse.Required };
-        ulong tooMany = (FreeHugePages() + 1) * options.HugePageSize;
+        ulong tooMany = (HugePages.Free + 1) * options.HugePageSize;
         DmaBufException refusal = Assert.Throws<DmaBufException>(() => MemoryFile.Create(TestMemory, tooMany, options));
         Assert.Contains(refusal.Errno, new[] { Errno.ENOSPC, Errno.ENOMEM, Errno.ENODEV });
         Assert.Contains("huge pages", refusal.Message, StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public sealed class MemoryFileCreationTests : LeakCheckedTest
     [Fact]
     public void Huge_pages_are_used_and_adopted_where_they_are_free()
     {
-        Assert.SkipUnless(FreeHugePages() > 0, "This machine has no free huge pages (vm.nr_hugepages).");
+        Assert.SkipUnless(HugePages.Free > 0, "This machine has no free huge pages (vm.nr_hugepages).");
         MemoryFileOptions options = new() { HugePages = HugePageUse.Required };
         using MemoryFile file = MemoryFile.Create(TestMemory, options.HugePageSize, options);
         Assert.Equal(OpenFileKind.HugePageMemoryFile, file.Facts.Kind);
@@ -136,11 +136,5 @@ public sealed class MemoryFileCreationTests : LeakCheckedTest
         Refused(Errno.EINVAL, () => MemoryFile.Create(TestMemory, 4096, required));
         DmaBufException refusal = Assert.Throws<DmaBufException>(() => MemoryFile.Create(TestMemory, 8 << 20, required with { HugePageSize = 8 << 20 }));
         Assert.Contains("of that size", refusal.Message, StringComparison.Ordinal);
-    }
-
-    private static ulong FreeHugePages()
-    {
-        const string path = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages";
-        return File.Exists(path) ? ulong.Parse(File.ReadAllText(path), System.Globalization.CultureInfo.InvariantCulture) : 0;
     }
 }

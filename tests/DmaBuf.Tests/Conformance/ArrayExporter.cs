@@ -14,6 +14,8 @@ internal sealed class ArrayExporter : DmaBufferExporter, ICpuOperations
 
     protected internal override OfferSource Offers { get; }
 
+    public bool CanOverlay => true;
+
     public CpuMemory MapCpu(CpuAttachment attachment, CpuAccess access, in ReservationLock held) => new ArrayMemory(_bytes);
 
     protected internal override void OnRelease(DmaBuffer buffer)

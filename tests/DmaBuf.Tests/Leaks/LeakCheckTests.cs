@@ -65,6 +65,27 @@ public sealed class LeakCheckTests : IDisposable
     }
 
     [Fact]
+    public void A_file_in_a_folder_that_is_named_like_a_library_is_no_library()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux shows the descriptors of a process");
+        string folder = Directory.CreateTempSubdirectory("ld.so.conf.").FullName;
+        try
+        {
+            LeakCheck leaks = LeakCheck.Start(_registry);
+            using (File.Create(Path.Join(folder, "data")))
+            {
+                Assert.Contains($" -> {folder}/data.", FirstLine(leaks), StringComparison.Ordinal);
+            }
+
+            leaks.Verify();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_descriptor_that_was_closed_under_its_owner_is_named()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux shows the descriptors of a process");

@@ -19,8 +19,8 @@ public sealed class CpuAttachment : Attachment
     /// <summary>Whether leases do cache maintenance.</summary>
     public CpuCoherency Coherency => _offer.Coherency;
 
-    /// <inheritdoc/>
-    public override Revocability Revocability => Revocability.Enforced;
+    /// <summary>Enforced if the exporter's memory can be replaced under those who are inside (<see cref="ICpuOperations.CanOverlay"/>), else cooperative.</summary>
+    public override Revocability Revocability => _offer.Operations.CanOverlay ? Revocability.Enforced : Revocability.Cooperative;
 
     /// <summary>Maps the whole buffer for the CPU. Called without the reservation lock.</summary>
     /// <param name="cancellationToken">Ends waiting for the lock and for memory that is still moving.</param>

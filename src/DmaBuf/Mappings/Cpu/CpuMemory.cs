@@ -19,7 +19,7 @@ public abstract class CpuMemory : IDisposable
 
     /// <summary>
     /// Replaces the memory under those who are reading it by other memory at the same place, so that they can go on without reaching the buffer (a forced revoke).
-    /// False, the default: not possible.
+    /// False, the default: not possible; an exporter whose memory answers true says so beforehand in <see cref="ICpuOperations.CanOverlay"/>.
     /// </summary>
     protected internal virtual bool TryOverlay() => false;
 

@@ -167,16 +167,29 @@ public sealed class CpuMappingTests : BufferFixture
         WindowedMemory memory = new(4096) { CanOverlay = canOverlay };
         using DmaBuffer buffer = Export(new MaintainingExporter(memory));
         using CpuAttachment attachment = buffer.Attach(Importer, CpuMappingType.Request());
+        Revocability revocability = canOverlay ? Revocability.Enforced : Revocability.Cooperative;
+        Assert.Equal(revocability, attachment.Revocability);
         CpuMapping mapping = attachment.MapCpu();
         CpuReadLease lease = mapping.Read();
-        Assert.Equal(outcome, Refusal.Ended(buffer.RevokeAsync(TimeSpan.Zero)).Outcome);
-        Assert.Equal((1, 0), (memory.Overlays, memory.Disposals));
+        RevokeReport report = Refusal.Ended(buffer.RevokeAsync(TimeSpan.Zero));
+        Assert.Equal((outcome, revocability), (report.Outcome, Assert.Single(report.Attachments).Revocability));
+        Assert.Equal((canOverlay ? 1 : 0, 0), (memory.Overlays, memory.Disposals));
         Assert.Equal(0, lease.Span[0]);
         Refusal.Expect(Errno.ENODEV, () => Look(mapping));
         lease.Dispose();
         mapping.Dispose();
-        Assert.Equal((1, 1), (memory.Overlays, memory.Disposals));
+        Assert.Equal((canOverlay ? 1 : 0, 1), (memory.Overlays, memory.Disposals));
         ExpectedProblems = canOverlay ? 0 : 1;
+    }
+
+    [Fact]
+    public void An_exporter_that_may_need_its_memory_back_takes_the_CPU_only_where_pages_can_be_replaced()
+    {
+        using DmaBuffer replaceable = Export(new MaintainingExporter(new WindowedMemory(4096)) { MustRevoke = true });
+        replaceable.Attach(Importer, CpuMappingType.Request()).Dispose();
+        using DmaBuffer fixedInPlace = Export(new MaintainingExporter(new WindowedMemory(4096) { CanOverlay = false }) { MustRevoke = true });
+        DmaBufException refused = Refusal.Expect(Errno.EOPNOTSUPP, () => fixedInPlace.Attach(Importer, CpuMappingType.Request()));
+        Assert.Contains("cooperative revocable", refused.Message, StringComparison.Ordinal);
     }
 
     private static void Look(CpuMapping mapping, CancellationToken cancellationToken = default) => mapping.Read(cancellationToken).Dispose();

@@ -20,6 +20,8 @@ internal sealed class MaintainingExporter : FakeExporter, ICpuOperations, ICpuAc
 
     protected internal override OfferSource Offers => OfferSource.Single(Offer);
 
+    public bool CanOverlay => Memory is { CanOverlay: true };
+
     public CpuMemory MapCpu(CpuAttachment attachment, CpuAccess access, in ReservationLock held)
     {
         held.Reservation.ThrowIfNotHeldBy(in held);
