@@ -40,6 +40,7 @@ internal static unsafe class SocketCalls
             Errno.ENOENT => "Nothing is there: start the other side first, and check the path.",
             Errno.ECONNREFUSED => "Nobody listens there (any more): start the other side again.",
             Errno.EAGAIN => "The listener's queue is full: try again.",
+            Errno.EACCES => "This user may not write to the socket or may not enter one of its folders: connect as the user who listens, or have the folder's owner open it.",
             Errno.EPROTOTYPE => "Something else listens there, with another type of socket: check the address.",
             _ => NativeError.CommonRemedy(errno),
         });

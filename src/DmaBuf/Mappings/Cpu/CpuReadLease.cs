@@ -3,7 +3,11 @@ using System.Diagnostics.CodeAnalysis;
 namespace DmaBuf;
 
 /// <summary>One read access of the CPU. Its spans cannot outlive it; while it lives a revoke waits, up to its deadline.</summary>
-/// <remarks>Stays on the stack of one thread; several threads take a lease each.</remarks>
+/// <remarks>
+/// Stays on the stack of one thread; several threads take a lease each. Do not copy it: the copy does not learn that the access has ended.
+/// A revoke whose deadline passes while the lease lives puts other memory under its spans (zeros, which nobody else sees) where the exporter can; the spans stay usable, and the next
+/// access is refused with ENODEV.
+/// </remarks>
 public ref struct CpuReadLease
 {
     private readonly CpuMapping _mapping;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -64,9 +65,20 @@ public static class NegotiationJson
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            long line = exception is JsonException { LineNumber: { } number } ? number + 1 : 1;
-            throw NegotiationFacts.Wrong($"line {line}", $"it is no JSON ({exception.Message})", exception);
+            throw NegotiationFacts.Wrong(PlaceOf(exception), $"it is no JSON ({ReasonOf(exception)})", exception);
         }
+    }
+
+    /// <summary>People and editors count lines and bytes from 1, the parser from 0.</summary>
+    private static string PlaceOf(Exception exception) => exception is JsonException { LineNumber: { } line, BytePositionInLine: { } position }
+        ? string.Create(CultureInfo.InvariantCulture, $"line {line + 1}, byte {position + 1}")
+        : "line 1";
+
+    /// <summary>Without the parser's own place.</summary>
+    private static string ReasonOf(Exception exception)
+    {
+        int place = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return place < 0 ? exception.Message : exception.Message[..place];
     }
 
     private static string Compose(Negotiation negotiation, NegotiationData? data)

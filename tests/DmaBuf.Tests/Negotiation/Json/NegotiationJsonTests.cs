@@ -82,9 +82,9 @@ public sealed class NegotiationJsonTests : BufferFixture
     }
 
     [Theory]
-    [InlineData("", "line 1")]
+    [InlineData("", "line 1, byte 1")]
     [InlineData("[]", "the top")]
-    [InlineData("{", "line 1")]
+    [InlineData("{", "line 1, byte 2")]
     [InlineData("""{"buffer":{"name":"b","size":1},"buffer":{}}""", "line 1")]
     [InlineData("""{"format":"other/9"}""", "format")]
     [InlineData("""{"buffer":{"name":"b"},"exporter":{},"importer":{}}""", "buffer.size")]
