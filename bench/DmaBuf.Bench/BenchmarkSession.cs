@@ -1,13 +1,14 @@
 namespace DmaBuf.Bench;
 
 /// <summary>
-/// One start of the bench: it owns the twin and measures, on the calling thread, whatever it is asked for. Progress goes to standard
+/// One start of the bench: it owns the twins and measures, on the calling thread, whatever it is asked for. Progress goes to standard
 /// error, so that standard output holds the report alone.
 /// </summary>
 internal sealed class BenchmarkSession : IDisposable
 {
     private readonly BenchmarkOptions _options;
     private readonly TwinProcess _twin;
+    private readonly TwinProcess _nativeTwin;
     private readonly int _core = CorePin.ChooseCore();
 
     /// <summary>Compiles the twin and starts it.</summary>
@@ -19,7 +20,10 @@ internal sealed class BenchmarkSession : IDisposable
         DirectoryInfo folder = Directory.CreateTempSubdirectory("dmabuf-bench-");
         try
         {
-            _twin = new TwinProcess(TwinCompiler.Compile(folder.FullName));
+            string plain = TwinCompiler.Compile(folder.FullName, TwinBuild.Plain);
+            string native = TwinCompiler.Compile(folder.FullName, TwinBuild.Native);
+            _twin = new TwinProcess(plain);
+            _nativeTwin = new TwinProcess(native);
         }
         finally
         {
@@ -36,14 +40,14 @@ internal sealed class BenchmarkSession : IDisposable
         IBenchmarkCase[] chosen = [.. cases.Where(each => Passes(each.Name) || each is ControlCase)];
         if (!cases.Any(each => Passes(each.Name)))
             throw BenchmarkException.BadUse($"No row has '{_options.Filter}' in its name; the rows are: {string.Join("; ", cases.Select(each => each.Name))}.");
-        if (cases.FirstOrDefault(each => !_twin.CaseNames.Contains(each.TwinCase)) is { } orphan)
+        if (cases.FirstOrDefault(each => !_twin.CaseNames.Contains(each.TwinCase.Split(':')[0])) is { } orphan)
             throw BenchmarkException.WentWrong($"'{orphan.Name}' is to be held against '{orphan.TwinCase}', which the C twin does not have.");
 
         MeasuredRuntime runtime = MeasuredRuntime.Current();
         if (runtime.Load > Environment.ProcessorCount / 2.0)
             Console.Error.WriteLine($"others are computing here (load average {runtime.Load}); the figures will be noisy, judge by the ratio of the minima");
         Console.Error.WriteLine($"warming up {cases.Count} cases");
-        WarmUp.Run(cases, _options.WarmUp);
+        WarmUp.Run([.. cases.Where(static each => each.NeedsWarmUp)], _options.WarmUp);
         return new ResultDocument(
             MachineFacts.Collect(),
             [runtime],
@@ -63,7 +67,7 @@ internal sealed class BenchmarkSession : IDisposable
         foreach (string name in chosen)
         {
             Console.Error.WriteLine(name);
-            BenchmarkSide side = SideOf(name, 1);
+            BenchmarkSide side = SideOf(_twin, name, 1);
             int iterations = side.FindIterations(_options.RoundTime);
             double[] rounds = [.. Enumerable.Range(0, _options.Rounds).Select(_ => side.Measure(iterations))];
             table.Add(name, Figure.Rounds(SideStatistics.Of(rounds)));
@@ -72,27 +76,36 @@ internal sealed class BenchmarkSession : IDisposable
         return table.ToString();
     }
 
-    /// <summary>Ends the twin.</summary>
-    public void Dispose() => _twin.Dispose();
+    /// <summary>Ends the twins.</summary>
+    public void Dispose()
+    {
+        _twin.Dispose();
+        _nativeTwin.Dispose();
+    }
 
     private ResultRow Measure(MeasuredRuntime runtime, IBenchmarkCase benchmarkCase, int number, int count)
     {
         Console.Error.WriteLine($"[{number}/{count}] {benchmarkCase.Name}: {_options.Rounds} rounds");
         double bytes = AllocationMeter.BytesPerIteration(benchmarkCase);
-        _twin.Pin(_core);
-        using CorePin? pin = CorePin.Take(_core);
+        TwinProcess twin = benchmarkCase.TwinBuild == TwinBuild.Plain ? _twin : _nativeTwin;
+        if (benchmarkCase.IsPinned)
+            twin.Pin(_core);
+        else
+            twin.Unpin();
+        using CorePin? pin = benchmarkCase.IsPinned ? CorePin.Take(_core) : null;
         var ours = new BenchmarkSide(iterations => Clock.Time(benchmarkCase, iterations), benchmarkCase.UnitsPerIteration);
         (SideStatistics twinRounds, SideStatistics ourRounds) =
-            InterleavedRounds.Measure(SideOf(benchmarkCase.TwinCase, benchmarkCase.UnitsPerIteration), ours, _options.Rounds, _options.RoundTime);
+            InterleavedRounds.Measure(SideOf(twin, benchmarkCase.TwinCase, benchmarkCase.UnitsPerIteration), ours, _options.Rounds, _options.RoundTime);
         return new ResultRow(
             benchmarkCase.Name,
             benchmarkCase.Unit,
             benchmarkCase.Target,
             benchmarkCase.AllowedBytes,
-            [new RunResult(runtime.Name, ourRounds, twinRounds, bytes)]);
+            [new RunResult(runtime.Name, ourRounds, twinRounds, bytes)],
+            benchmarkCase.Growth);
     }
 
-    private BenchmarkSide SideOf(string twinCase, int units) => new(iterations => _twin.Run(twinCase, iterations), units);
+    private static BenchmarkSide SideOf(TwinProcess twin, string twinCase, int units) => new(iterations => twin.Run(twinCase, iterations), units);
 
     private bool Passes(string name) => name.Contains(_options.Filter, StringComparison.OrdinalIgnoreCase);
 }

@@ -53,15 +53,39 @@ void pt_destroy(struct page_table *table)
 	free(table);
 }
 
-static bool any_mapped(const struct pt_table *at, int level, uint64_t start, uint64_t end)
+/* How many slots from `slot` on are covered wholly, up to the end of their table; 0 if the first one is not. */
+static inline unsigned int whole_slots(unsigned int slot, uint64_t start, uint64_t end, int level)
 {
 	uint64_t size = UINT64_C(1) << shift_of(level);
+	uint64_t count = start & (size - 1) ? 0 : (end - start) >> shift_of(level);
 
-	while (start < end) {
-		uint64_t slot_end = (start & ~(size - 1)) + size;
-		uint64_t part_end = slot_end < end ? slot_end : end;
+	return count < PT_SLOTS - slot ? (unsigned int)count : PT_SLOTS - slot;
+}
+
+static inline uint64_t end_of_slot(uint64_t start, uint64_t end, int level)
+{
+	uint64_t size = UINT64_C(1) << shift_of(level);
+	uint64_t slot_end = (start & ~(size - 1)) + size;
+
+	return slot_end < end ? slot_end : end;
+}
+
+static bool any_mapped(const struct pt_table *at, int level, uint64_t start, uint64_t end)
+{
+	while (start < end && at->used) {
 		unsigned int slot = slot_of(start, level);
+
+		if (!at->branches) {
+			/* Nothing but pages here: one pass over the words. */
+			unsigned int last = slot_of(end - 1, level);
+			uint64_t seen = 0;
+
+			for (unsigned int i = slot; i <= last; i++)
+				seen |= at->words[i];
+			return seen != 0;
+		}
 		uint64_t word = at->words[slot];
+		uint64_t part_end = end_of_slot(start, end, level);
 
 		if (word && (word != BRANCH || any_mapped(at->children[slot], level - 1, start, part_end)))
 			return true;
@@ -70,30 +94,37 @@ static bool any_mapped(const struct pt_table *at, int level, uint64_t start, uin
 	return false;
 }
 
+/* Whole slots are filled in one pass over their table's words; only what is left over at the ends goes down a level. */
 static bool map_in(struct page_table *table, struct pt_table *at, int level, uint64_t start, uint64_t end, uint64_t word)
 {
 	uint64_t size = UINT64_C(1) << shift_of(level);
+	bool may_be_pages = level <= LARGEST_LEAF_LEVEL && ((start ^ word) & ~FLAG_MASK & (size - 1)) == 0;
 
 	while (start < end) {
 		unsigned int slot = slot_of(start, level);
-		uint64_t slot_end = (start & ~(size - 1)) + size;
-		uint64_t part_end = slot_end < end ? slot_end : end;
+		unsigned int pages = may_be_pages ? whole_slots(slot, start, end, level) : 0;
 
-		if (level <= LARGEST_LEAF_LEVEL && part_end - start == size && ((word & ~FLAG_MASK) & (size - 1)) == 0) {
-			at->words[slot] = word;
-			at->used++;
-			table->mapped_bytes += size;
-		} else {
-			if (!at->words[slot]) {
-				at->children[slot] = take(table);
-				if (!at->children[slot])
-					return false;
-				at->words[slot] = BRANCH;
-				at->used++;
-			}
-			if (!map_in(table, at->children[slot], level - 1, start, part_end, word))
-				return false;
+		if (pages) {
+			for (unsigned int i = 0; i < pages; i++)
+				at->words[slot + i] = word + i * size;
+			at->used += pages;
+			table->mapped_bytes += pages * size;
+			word += pages * size;
+			start += pages * size;
+			continue;
 		}
+		uint64_t part_end = end_of_slot(start, end, level);
+
+		if (!at->words[slot]) {
+			at->children[slot] = take(table);
+			if (!at->children[slot])
+				return false;
+			at->words[slot] = BRANCH;
+			at->used++;
+			at->branches++;
+		}
+		if (!map_in(table, at->children[slot], level - 1, start, part_end, word))
+			return false;
 		word += part_end - start;
 		start = part_end;
 	}
@@ -113,8 +144,22 @@ static void unmap_in(struct page_table *table, struct pt_table *at, int level, u
 
 	while (start < end && at->used) {
 		unsigned int slot = slot_of(start, level);
-		uint64_t slot_end = (start & ~(size - 1)) + size;
-		uint64_t part_end = slot_end < end ? slot_end : end;
+		unsigned int pages = at->branches ? 0 : whole_slots(slot, start, end, level);
+
+		if (pages) {
+			/* The cases remove what they have mapped: a page is never split, but the range may have gaps. */
+			unsigned int removed = 0;
+
+			for (unsigned int i = 0; i < pages; i++) {
+				removed += at->words[slot + i] != 0;
+				at->words[slot + i] = 0;
+			}
+			at->used -= removed;
+			table->mapped_bytes -= removed * size;
+			start += pages * size;
+			continue;
+		}
+		uint64_t part_end = end_of_slot(start, end, level);
 		uint64_t word = at->words[slot];
 
 		if (word == BRANCH) {
@@ -125,10 +170,10 @@ static void unmap_in(struct page_table *table, struct pt_table *at, int level, u
 				at->words[slot] = 0;
 				at->children[slot] = NULL;
 				at->used--;
+				at->branches--;
 				give(table, child);
 			}
 		} else if (word) {
-			/* The cases remove what they have mapped: a page is never split. */
 			at->words[slot] = 0;
 			at->used--;
 			table->mapped_bytes -= size;

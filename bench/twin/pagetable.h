@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * An I/O page table of four levels with 512 slots each over 48-bit addresses: pages of 4 KiB, 2 MiB and 1 GiB, the largest that fits. Empty
- * tables are kept in a list and used again. Mapping over something that is mapped is refused and changes nothing.
+ * tables are kept in a list and used again. Mapping over something that is mapped is refused and changes nothing. Slots that lie beside each
+ * other are written in one pass.
  */
 #ifndef PAGETABLE_H
 #define PAGETABLE_H
@@ -16,6 +17,7 @@ struct pt_table {
 	struct pt_table *children[PT_SLOTS];
 	struct pt_table *next_kept;
 	unsigned int used;
+	unsigned int branches;
 };
 
 struct page_table {

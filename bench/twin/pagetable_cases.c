@@ -79,6 +79,27 @@ static void run_one(uint64_t iterations)
 	run(iterations, START + SMALL, SMALL, PHYSICAL + 7 * SMALL);
 }
 
+/* The least that any table must do: each entry written once when it is mapped and once when it is removed. */
+static uint64_t entries[32768];
+
+static void prepare_nothing(void)
+{
+}
+
+static void run_entries(uint64_t iterations)
+{
+	uint64_t *hidden = entries;
+
+	for (uint64_t i = 0; i < iterations; i++) {
+		HIDE(hidden);
+		for (uint64_t each = 0; each < 32768; each++)
+			hidden[each] = (PHYSICAL | FLAGS) + each * SMALL;
+		HIDE(hidden);
+		for (uint64_t each = 0; each < 32768; each++)
+			hidden[each] = 0;
+	}
+}
+
 static void run_translate(uint64_t iterations)
 {
 	const struct page_table *hidden = table;
@@ -99,6 +120,7 @@ const struct twin_case pagetable_cases[] = {
 	{ "pagetable-run-2m", prepare_empty, run_large, clean_up },
 	{ "pagetable-run-1g", prepare_empty, run_huge, clean_up },
 	{ "pagetable-one-page", prepare_neighbour, run_one, clean_up },
+	{ "pagetable-entries-4k", prepare_nothing, run_entries, prepare_nothing },
 	{ "pagetable-translate", prepare_translation, run_translate, clean_up },
 };
 const size_t pagetable_case_count = sizeof(pagetable_cases) / sizeof(pagetable_cases[0]);

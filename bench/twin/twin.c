@@ -3,8 +3,8 @@
  * The twin's line protocol, on standard input and output. One request a line, one answer a line:
  *
  *   list                   names, separated by blanks
- *   pin CPU                "ok"; the program stays on that core
- *   run NAME ITERATIONS    the nanoseconds that all iterations took together, by the monotonic clock
+ *   pin CPU                "ok"; the program stays on that core; -1: on none
+ *   run NAME ITERATIONS    the nanoseconds that all iterations took together, by the monotonic clock; NAME:SIZE for cases that have one
  *
  * A bad request is answered with "error: ..." and changes nothing. End of input ends the program.
  */
@@ -29,6 +29,7 @@ static const struct {
 	{ table_cases, &table_case_count },
 	{ pagetable_cases, &pagetable_case_count },
 	{ iova_cases, &iova_case_count },
+	{ scale_cases, &scale_case_count },
 };
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
 
@@ -77,16 +78,25 @@ static void answer_pin(int cpu)
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	if (cpu >= 0 && cpu < CPU_SETSIZE)
-		CPU_SET(cpu, &set);
+	for (int each = 0; each < CPU_SETSIZE; each++)
+		if (cpu == each || cpu == -1)
+			CPU_SET(each, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
 		printf("error: cannot stay on core %d: %s\n", cpu, strerror(errno));
 	else
 		puts("ok");
 }
 
-static void answer_run(const char *name, uint64_t iterations)
+uint64_t twin_size = 1;
+
+static void answer_run(char *name, uint64_t iterations)
 {
+	char *size = strchr(name, ':');
+
+	twin_size = size ? strtoull(size + 1, NULL, 10) : 1;
+	if (size)
+		*size = '\0';
+
 	const struct twin_case *chosen = find_case(name);
 
 	if (!chosen) {

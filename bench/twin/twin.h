@@ -31,6 +31,9 @@ _Noreturn void twin_fail(const char *what);
 /* An allocation that the program cannot do without. */
 void *twin_allocate(size_t bytes);
 
+/* What grows in the cases that show how cost grows: the number behind the colon of "run NAME:SIZE"; 1 without one. */
+extern uint64_t twin_size;
+
 extern const struct twin_case negotiation_cases[];
 extern const size_t negotiation_case_count;
 extern const struct twin_case attach_cases[];
@@ -43,5 +46,7 @@ extern const struct twin_case iova_cases[];
 extern const size_t iova_case_count;
 extern const struct twin_case access_cases[];
 extern const size_t access_case_count;
+extern const struct twin_case scale_cases[];
+extern const size_t scale_case_count;
 
 #endif

@@ -17,6 +17,10 @@ internal static class BenchmarkCaseList
         new TranslationCase(),
         new IovaCase(fragments: 0),
         new IovaCase(fragments: IovaCase.ManyFragments),
+        .. ListCase.CreateAll(),
+        .. PageGrowthCase.CreateAll(),
+        .. MachineCase.CreateAll(),
+        .. ThreadsCase.CreateAll(),
         new ControlCase(),
     ];
 }

@@ -21,8 +21,20 @@ internal interface IBenchmarkCase
     /// <summary>The bytes that one iteration may allocate on the managed heap; none for rows that are reported without a limit.</summary>
     long? AllowedBytes => 0;
 
-    /// <summary>The twin's name of the same work.</summary>
+    /// <summary>The twin's name of the same work; behind a colon its size, where it has one.</summary>
     string TwinCase { get; }
+
+    /// <summary>Which twin the row is held against.</summary>
+    TwinBuild TwinBuild => TwinBuild.Plain;
+
+    /// <summary>The curve that the row is a point of; none for most.</summary>
+    GrowthPoint? Growth => null;
+
+    /// <summary>Whether both sides stay on one core while they are measured; not where several threads work.</summary>
+    bool IsPinned => true;
+
+    /// <summary>Whether it must run before the first round; not where a smaller size of the same case runs the same code.</summary>
+    bool NeedsWarmUp => true;
 
     /// <summary>Does the operation so many times.</summary>
     /// <param name="iterations">At least 1.</param>

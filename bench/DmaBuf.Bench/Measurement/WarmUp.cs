@@ -7,7 +7,7 @@ namespace DmaBuf.Bench;
 /// has appeared for 100 ms, compiles with instrumentation, counts again and only then optimises: that takes calls <em>and</em> time.
 /// </summary>
 /// <remarks>
-/// All cases are warmed up, in turns and before the first round, whichever of them will be measured: a shared method must be optimised
+/// All cases are warmed up, but for the large sizes of some, in turns and before the first round, whichever of them will be measured: a shared method must be optimised
 /// for the mixture that it sees in a program, not for the one case that came first.
 /// </remarks>
 internal static class WarmUp

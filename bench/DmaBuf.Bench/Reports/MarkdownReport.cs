@@ -22,7 +22,7 @@ internal static class MarkdownReport
             - twin: {machine.Compiler}
 
 
-            """) + FormatTable(document) + FormatTrust(document);
+            """) + FormatTable(document) + FormatTrust(document) + FormatGrowth(document);
     }
 
     /// <summary>The table alone, for the terminal.</summary>
@@ -54,6 +54,16 @@ internal static class MarkdownReport
     public static string FormatTrust(ResultDocument document) => document.Untrusted.Count == 0
         ? ""
         : $"\nNOT TO BE TRUSTED: the control of {string.Join(" and ", document.Untrusted)} is off by more than 10 %, so the machine was too busy. Measure again when it is quiet.\n";
+
+    /// <summary>The drawings.</summary>
+    private static string FormatGrowth(ResultDocument document)
+    {
+        GrowthCurve[] curves = [.. GrowthCurve.AllOf(document)];
+        return curves.Length == 0
+            ? ""
+            : "\n## How cost grows\n\nBoth axes are logarithmic; the band is from the fastest to the slowest round.\n"
+                + string.Concat(curves.Select(static curve => $"\n![{curve.Title}, by {curve.Axis}]({curve.FileName})\n"));
+    }
 
     private static string Describe(MeasuredRuntime runtime) => runtime.Load is { } load
         ? string.Create(CultureInfo.InvariantCulture, $"{runtime.Name} at a load average of {load:0.00}")

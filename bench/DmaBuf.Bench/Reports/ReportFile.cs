@@ -27,12 +27,14 @@ internal static class ReportFile
         throw BenchmarkException.BadUse("This program lies outside the repository; say where the report goes with --output DIR.");
     }
 
-    /// <summary>Writes both files.</summary>
+    /// <summary>Writes both files, and a drawing for each curve.</summary>
     public static void Write(string folder, ResultDocument document)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "results.json"), ToJson(document) + "\n");
         File.WriteAllText(Path.Combine(folder, "results.md"), MarkdownReport.Format(document));
+        foreach (GrowthCurve curve in GrowthCurve.AllOf(document))
+            File.WriteAllText(Path.Combine(folder, curve.FileName), GrowthPlot.Draw(curve));
     }
 
     /// <summary>Reads a <c>results.json</c>.</summary>

@@ -9,7 +9,8 @@ namespace DmaBuf.Bench;
 /// <param name="Target">The highest ratio that meets the goal; none for rows that are only reported.</param>
 /// <param name="AllowedBytes">The bytes that one iteration may allocate; none for rows that are only reported.</param>
 /// <param name="Runs">One or two runs.</param>
-internal sealed record ResultRow(string Name, string Unit, double? Target, long? AllowedBytes, IReadOnlyList<RunResult> Runs)
+/// <param name="Growth">The curve that the row is a point of; none for most.</param>
+internal sealed record ResultRow(string Name, string Unit, double? Target, long? AllowedBytes, IReadOnlyList<RunResult> Runs, GrowthPoint? Growth = null)
 {
     private RunResult Best => Runs.MinBy(run => run.Ratio)!;
 

@@ -8,21 +8,23 @@ namespace DmaBuf.Bench;
 /// </summary>
 internal static class TwinCompiler
 {
-    private static readonly string[] Flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"];
+    private static readonly string[] CommonFlags = ["-std=c11", "-pthread", "-Wall", "-Wextra", "-Werror"];
 
     /// <summary>Whether there is a compiler.</summary>
     public static bool IsAvailable => FindCompiler() is not null;
 
     /// <summary>Compiles into <paramref name="folder"/>.</summary>
+    /// <param name="folder">Where the executable goes.</param>
+    /// <param name="build">How.</param>
     /// <returns>The path of the executable.</returns>
     /// <exception cref="BenchmarkException">There is no gcc, or it refused the sources.</exception>
-    public static string Compile(string folder)
+    public static string Compile(string folder, TwinBuild build)
     {
         string compiler = FindCompiler()
             ?? throw BenchmarkException.BadUse("gcc is missing, which builds the C twin; install it (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc).");
-        string executable = Path.Combine(folder, "twin");
+        string executable = Path.Combine(folder, $"twin-{build}");
         var start = new ProcessStartInfo(compiler) { RedirectStandardError = true };
-        foreach (string flag in Flags)
+        foreach (string flag in (string[])[.. CommonFlags, .. OptimizationOf(build)])
             start.ArgumentList.Add(flag);
         start.ArgumentList.Add("-o");
         start.ArgumentList.Add(executable);
@@ -45,8 +47,10 @@ internal static class TwinCompiler
         using Process process = Process.Start(new ProcessStartInfo(compiler, "--version") { RedirectStandardOutput = true })!;
         string version = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return $"{FirstLine(version)}, {string.Join(' ', Flags)}";
+        return $"{FirstLine(version)}, {string.Join(' ', [.. CommonFlags, .. OptimizationOf(TwinBuild.Plain)])}; where said {string.Join(' ', OptimizationOf(TwinBuild.Native))}";
     }
+
+    private static string[] OptimizationOf(TwinBuild build) => build == TwinBuild.Plain ? ["-O2"] : ["-O3", "-march=native"];
 
     private static string? FindCompiler() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")

@@ -25,6 +25,9 @@ internal sealed class TwinProcess : IDisposable
     /// <exception cref="BenchmarkException">The core is not there or not allowed.</exception>
     public void Pin(int core) => Ask(string.Create(CultureInfo.InvariantCulture, $"pin {core}"));
 
+    /// <summary>Lets the twin run on every core.</summary>
+    public void Unpin() => Ask("pin -1");
+
     /// <summary>Runs a case.</summary>
     /// <returns>The nanoseconds that all iterations took together, by the twin's own clock.</returns>
     public double Run(string name, int iterations) =>

@@ -11,6 +11,7 @@ internal sealed class PageRunCase : IBenchmarkCase
     private const ulong Start = 1UL << 39;
     private const ulong Physical = 1UL << 40;
     private const ulong Small = 1UL << 12;
+    private const int SmallPages = 32768;
 
     private static readonly ulong s_flags = IoPageWord.FlagsOf(DmaDirection.Bidirectional, DmaAttributes.None);
 
@@ -18,10 +19,11 @@ internal sealed class PageRunCase : IBenchmarkCase
     private readonly Extent _addresses;
     private readonly ulong _physical;
 
-    private PageRunCase(string name, string twinCase, double target, int pages, Extent addresses, ulong physical)
+    private PageRunCase(string name, string twinCase, TwinBuild twinBuild, double target, int pages, Extent addresses, ulong physical)
     {
         Name = name;
         TwinCase = twinCase;
+        TwinBuild = twinBuild;
         Target = target;
         UnitsPerIteration = pages;
         _addresses = addresses;
@@ -38,13 +40,16 @@ internal sealed class PageRunCase : IBenchmarkCase
 
     public string TwinCase { get; }
 
+    public TwinBuild TwinBuild { get; }
+
     /// <summary>The rows in the report's order.</summary>
     public static IEnumerable<PageRunCase> CreateAll() =>
     [
-        Run("4 KiB", "pagetable-run-4k", 32768, Small, Physical + Small),
-        Run("2 MiB", "pagetable-run-2m", 4096, 1UL << 21, Physical + (1UL << 21)),
-        Run("1 GiB", "pagetable-run-1g", 1024, 1UL << 30, Physical),
-        OnePage(),
+        .. Sizes(TwinBuild.Plain, 0.2),
+        OnePage(TwinBuild.Plain, 0.8),
+        .. Sizes(TwinBuild.Native, 0.8),
+        OnePage(TwinBuild.Native, 1.5),
+        new($"map + unmap, run of {SmallPages} 4 KiB pages, against writing the entries", "pagetable-entries-4k", TwinBuild.Native, 1.75, SmallPages, RunOf(SmallPages, Small), Physical + Small),
     ];
 
     public void Run(int iterations)
@@ -61,13 +66,21 @@ internal sealed class PageRunCase : IBenchmarkCase
             throw BenchmarkException.WentWrong($"'{Name}' left something mapped.");
     }
 
-    private static PageRunCase Run(string size, string twinCase, int pages, ulong page, ulong physical) =>
-        new($"map + unmap, run of {pages} {size} pages", twinCase, 0.2, pages, new Extent(Start, Start + ((ulong)pages * page)), physical);
+    private static IEnumerable<PageRunCase> Sizes(TwinBuild twin, double target) =>
+    [
+        new(NameOf($"run of {SmallPages} 4 KiB pages", twin), "pagetable-run-4k", twin, target, SmallPages, RunOf(SmallPages, Small), Physical + Small),
+        new(NameOf("run of 4096 2 MiB pages", twin), "pagetable-run-2m", twin, target, 4096, RunOf(4096, 1UL << 21), Physical + (1UL << 21)),
+        new(NameOf("run of 1024 1 GiB pages", twin), "pagetable-run-1g", twin, target, 1024, RunOf(1024, 1UL << 30), Physical),
+    ];
 
-    private static PageRunCase OnePage()
+    private static Extent RunOf(int pages, ulong page) => new(Start, Start + ((ulong)pages * page));
+
+    private static PageRunCase OnePage(TwinBuild twin, double target)
     {
-        PageRunCase made = new("map + unmap, one 4 KiB page", "pagetable-one-page", 0.8, 1, new Extent(Start + Small, Start + (2 * Small)), Physical + (7 * Small));
+        PageRunCase made = new(NameOf("one 4 KiB page", twin), "pagetable-one-page", twin, target, 1, new Extent(Start + Small, Start + (2 * Small)), Physical + (7 * Small));
         made._table.TryMap(new Extent(Start, Start + Small), Physical, s_flags);
         return made;
     }
+
+    private static string NameOf(string what, TwinBuild twin) => twin == TwinBuild.Plain ? $"map + unmap, {what}" : $"map + unmap, {what}, against -O3 native";
 }
