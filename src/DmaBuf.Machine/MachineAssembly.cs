@@ -7,8 +7,7 @@ namespace DmaBuf.Machine;
 internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
 {
     private readonly DmaFaultLog _faults = new();
-    private readonly List<PciEndpointPlan> _endpoints = PciEnumeration.Run(builder.HostBridges, builder.HostBridgeWhitelist);
-    private ulong _nextBar = AddressLayout.MmioStart;
+    private readonly (List<PciEndpointPlan> Endpoints, List<PciPortPlan> Ports) _tree = PciEnumeration.Run(builder.HostBridges, builder.HostBridgeWhitelist);
 
     public SoftwareMachine Assemble()
     {
@@ -17,14 +16,16 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
             throw new DmaBufException(Errno.EINVAL, "The machine cannot be built: it has no RAM. Add some.");
         }
 
-        PciBarPlacement[][] bars = [.. _endpoints.Select(PlaceBars)];
+        PciBarPlacer placer = new();
+        PciBarPlacement[][] bars = [.. _tree.Endpoints.Select(placer.Place)];
         PhysicalRange[] mmio = [.. bars.SelectMany(placements => placements, (_, placement) => placement.Range)];
         Check(bars, mmio);
 
         PhysicalRegion[] ram = [.. builder.Ram.Select(range => new PhysicalRegion(range, PhysicalMemoryKind.Ram))];
         PciTopology topology = new(builder.Processor is { ForwardsPeerTraffic: true });
         PciFunction[] functions =
-            [.. _endpoints.Select((endpoint, index) => new PciFunction(endpoint.Definition.Name!, endpoint.Node, topology, bars[index]))];
+            [.. _tree.Endpoints.Select((endpoint, index) => new PciFunction(endpoint.Name, endpoint.Node, topology, bars[index], endpoint.IsThere))];
+        JoinVirtual(functions);
         IEnumerable<PciBar> allBars = functions.SelectMany(function => function.Bars);
         PhysicalMemory memory = new([.. ram, .. allBars.Select(bar => new PhysicalRegion(bar.Range, PhysicalMemoryKind.Mmio, bar))]);
         SoftwareIommu[] iommus = [.. builder.Iommus.Select(iommu => new SoftwareIommu(iommu.Name, iommu.Aperture, iommu.SmallestPage, memory, _faults))];
@@ -32,9 +33,9 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
         List<DmaEngineDevice> engines = [];
         for (int index = 0; index < functions.Length; index++)
         {
-            if (_endpoints[index].Definition.Engine is DmaEngineOptions options)
+            if (_tree.Endpoints[index].Definition.Engine is DmaEngineOptions options)
             {
-                engines.Add(CreateEngine(functions[index].Name, functions[index], options, _endpoints[index].HostBridge.DmaOffset, iommus, functions, memory));
+                engines.Add(CreateEngine(functions[index].Name, functions[index], options, _tree.Endpoints[index].HostBridge.DmaOffset, iommus, functions, memory));
             }
         }
 
@@ -43,7 +44,7 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
             engines.Add(CreateEngine(name, null, options, builder.PlatformDmaOffset, iommus, functions, memory));
         }
 
-        return new SoftwareMachine(memory, new RamAllocator(memory, ram), functions, iommus, [.. engines], _faults);
+        return new SoftwareMachine(memory, new RamAllocator(memory, ram), functions, CreatePorts(functions), iommus, [.. engines], _faults);
     }
 
     private static Extent Shift(PhysicalRange range, ulong offset, string what)
@@ -55,21 +56,28 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
                 $"The machine cannot be built: {range} with the {what} offset 0x{offset:x} wraps. Choose another offset.");
     }
 
-    private PciBarPlacement[] PlaceBars(PciEndpointPlan endpoint)
+    private void JoinVirtual(PciFunction[] functions)
     {
-        // One BAR that may not be mapped keeps the whole device from serving peers.
-        bool mappable = endpoint.Definition.Bars.TrueForAll(bar => bar.Options.Mappable);
-        PciBarPlacement[] placements = new PciBarPlacement[endpoint.Definition.Bars.Count];
-        for (int index = 0; index < placements.Length; index++)
+        foreach (PciFunction physical in functions)
         {
-            (ulong length, PciBarOptions options) = endpoint.Definition.Bars[index];
-            // BARs are aligned to their length, and a page stays free behind each: running over one faults.
-            ulong start = checked((_nextBar + (length - 1)) & ~(length - 1));
-            _nextBar = start + length + MachinePage.Size;
-            placements[index] = new PciBarPlacement(new PhysicalRange(new PhysicalAddress(start), length), endpoint.HostBridge.BusOffset, options, options.PeerToPeer && mappable);
+            PciEndpointPlan[] group = [.. _tree.Endpoints.Where(plan => plan.Physical is { } of && of.Function == physical.Node).OrderBy(static plan => plan.Physical!.Value.Index)];
+            if (group.Length != 0)
+            {
+                physical.Adopt([.. group.Select(plan => Array.Find(functions, function => function.Node == plan.Node)!)], group[0].Physical!.Value.Options.Enabled);
+            }
+        }
+    }
+
+    private PciPort[] CreatePorts(PciFunction[] functions)
+    {
+        Dictionary<uint, PciPort> ports = [];
+        foreach (PciPortPlan plan in _tree.Ports)
+        {
+            PciPort? upstream = plan.Node.Upstream is { } above ? ports[above.Id] : null;
+            ports.Add(plan.Node.Id, new PciPort(plan.Node, plan.Kind, upstream, [.. functions.Where(function => function.Node.IsBelow(plan.Node))]));
         }
 
-        return placements;
+        return [.. ports.Values.OrderBy(static port => port.Address, StringComparer.Ordinal)];
     }
 
     private void Check(PciBarPlacement[][] bars, PhysicalRange[] mmio)
@@ -113,7 +121,7 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
 
         PciBar[] peers = function is null
             ? []
-            : [.. functions.Where(peer => peer.RouteFrom(function).MapType == PeerToPeerMapType.BusAddress).SelectMany(peer => peer.Bars)];
+            : [.. functions.Where(peer => PciRouting.Find(peer.Node, function.Node, processorForwards: false).MapType == PeerToPeerMapType.BusAddress).SelectMany(peer => peer.Bars)];
         return new DmaEngineDevice(identity, function, addressing, peers);
     }
 }

@@ -17,11 +17,12 @@ namespace DmaBuf.Machine;
 public sealed class SoftwareMachine
 {
     internal SoftwareMachine(
-        PhysicalMemory memory, RamAllocator ram, IReadOnlyList<PciFunction> functions, IReadOnlyList<SoftwareIommu> iommus, IReadOnlyList<DmaEngineDevice> engines, DmaFaultLog faults)
+        PhysicalMemory memory, RamAllocator ram, IReadOnlyList<PciFunction> functions, IReadOnlyList<PciPort> ports, IReadOnlyList<SoftwareIommu> iommus, IReadOnlyList<DmaEngineDevice> engines, DmaFaultLog faults)
     {
         Memory = memory;
         Ram = ram;
         PciFunctions = functions;
+        PciPorts = ports;
         Iommus = iommus;
         Engines = engines;
         Faults = faults;
@@ -33,8 +34,11 @@ public sealed class SoftwareMachine
     /// <summary>Allocates RAM.</summary>
     public RamAllocator Ram { get; }
 
-    /// <summary>All endpoint functions, in the order of their addresses.</summary>
+    /// <summary>All endpoint functions, virtual ones included whether or not they are enabled, in the order of their addresses.</summary>
     public IReadOnlyList<PciFunction> PciFunctions { get; }
+
+    /// <summary>All bridges but the host bridges, in the order of their addresses.</summary>
+    public IReadOnlyList<PciPort> PciPorts { get; }
 
     /// <summary>All IOMMUs, in the order in which they were added.</summary>
     public IReadOnlyList<SoftwareIommu> Iommus { get; }

@@ -56,6 +56,9 @@ internal sealed class PciAccessGate
     /// <summary>Lets nobody in any more.</summary>
     public void Close() => Interlocked.Or(ref _word, Closed);
 
+    /// <summary>Lets them in again; called when whoever was in is out.</summary>
+    public void Open() => Interlocked.And(ref _word, ~Closed);
+
     /// <summary>Waits until whoever was in when the gate closed is out.</summary>
     public void Drain()
     {

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace DmaBuf.Machine;
 
 /// <summary>An endpoint function, to which BARs and a DMA engine are added. Not thread-safe.</summary>
@@ -26,22 +24,7 @@ public sealed class PciEndpointBuilder
     /// <exception cref="DmaBufException">EINVAL: the length; ENOSPC: a function has six BARs at most.</exception>
     public PciEndpointBuilder AddBar(ulong length, PciBarOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        if (length < MachinePage.Size || length > 1UL << 46 || !BitOperations.IsPow2(length))
-        {
-            throw new DmaBufException(
-                Errno.EINVAL,
-                $"{_function.Name} cannot have a BAR of 0x{length:x} bytes: a power of two from {MachinePage.Size} to 2^46 is needed.");
-        }
-
-        if (_function.Bars.Count == 6)
-        {
-            throw new DmaBufException(
-                Errno.ENOSPC,
-                $"{_function.Name} cannot have another BAR: a PCI function has six at most. Add a function.");
-        }
-
-        _function.Bars.Add((length, options));
+        _function.AddBar(length, options);
         return this;
     }
 
@@ -51,6 +34,29 @@ public sealed class PciEndpointBuilder
     {
         _function.Engine = options ?? new DmaEngineOptions();
         return this;
+    }
+
+    /// <summary>Makes the function a physical one that can have virtual functions, named like it with <c>-vf0</c>, <c>-vf1</c> and so on behind.</summary>
+    /// <param name="options">How many, and where they are numbered.</param>
+    /// <returns>What each virtual function has.</returns>
+    /// <exception cref="DmaBufException">EINVAL: a number is out of its range; EEXIST: it has virtual functions, or one of the names is taken.</exception>
+    public PciVirtualFunctionBuilder AddVirtualFunctions(PciVirtualFunctionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Total is < 1 or > 255 || options.Enabled < 0 || options.Enabled > options.Total || options.Stride < 1 || options.FirstOffset < 1)
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"{_function.Name} cannot have {options.Total} virtual functions, {options.Enabled} enabled, at offset {options.FirstOffset} with stride {options.Stride}: it may have " +
+                "from 1 to 255, at most all enabled, and offset and stride are at least 1.");
+        }
+
+        if (_function.VirtualFunctions is not null)
+        {
+            throw new DmaBufException(Errno.EEXIST, $"{_function.Name} cannot be given virtual functions: it has them.");
+        }
+
+        return _port.AddVirtualFunctions(_function, options);
     }
 
     /// <summary>Adds another function in the same slot.</summary>

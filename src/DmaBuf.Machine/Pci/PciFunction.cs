@@ -2,16 +2,16 @@ namespace DmaBuf.Machine;
 
 /// <summary>An endpoint function of the machine's PCI tree, with its BARs.</summary>
 /// <remarks>Safe for all threads. All but its being there is immutable.</remarks>
-public sealed class PciFunction : IPciDevice
+public sealed partial class PciFunction : IPciDevice
 {
     private readonly PciTopology _topology;
 
-    internal PciFunction(string name, PciNode node, PciTopology topology, IEnumerable<PciBarPlacement> bars)
+    internal PciFunction(string name, PciNode node, PciTopology topology, IEnumerable<PciBarPlacement> bars, bool isThere)
     {
         Name = name;
         Node = node;
         _topology = topology;
-        Presence = new PciPresence(topology);
+        Presence = new PciPresence(topology, isThere);
         Bars = [.. bars.Select(placement => new PciBar(this, placement))];
     }
 
@@ -27,7 +27,7 @@ public sealed class PciFunction : IPciDevice
     /// <summary>The function's own access control bits.</summary>
     public PciAccessControl AccessControl => Node.AccessControl;
 
-    /// <summary>Whether it was removed: accesses by and to it fault, and it has no routes.</summary>
+    /// <summary>Whether it was removed, or is a virtual function that is not enabled: accesses by and to it fault, and it has no routes.</summary>
     public bool IsRemoved => Presence.Gate.IsClosed;
 
     internal PciNode Node { get; }
@@ -64,11 +64,23 @@ public sealed class PciFunction : IPciDevice
 
     /// <summary>
     /// Removes the function. When it returns, no access by or to it is under way, each later one faults with
-    /// <see cref="DmaFaultReason.Removed"/>, and its routes are not supported. Again: nothing happens.
+    /// <see cref="DmaFaultReason.Removed"/>, and its routes are not supported. Virtual functions go before their physical one. Again: nothing happens.
     /// </summary>
     /// <param name="kind">Whether drivers are told before or after.</param>
+    /// <returns>What the removal did; of a physical function with the failures of its virtual ones.</returns>
     /// <exception cref="DmaBufException">EDEADLK: called from a register's callback.</exception>
-    public PciRemoval Remove(PciRemovalKind kind = PciRemovalKind.Surprise) => Presence.Remove(this, kind);
+    public PciRemoval Remove(PciRemovalKind kind = PciRemovalKind.Surprise)
+    {
+        if (_virtual is null)
+        {
+            return Presence.Remove(this, kind);
+        }
+
+        PciPresence.RefuseInsideAccess(this);
+        EndVirtualFunctions();
+        IReadOnlyList<PciRemoval> removals = PciSubtree.Remove([this, .. _virtual.Functions], kind);
+        return removals[^1] with { Failures = [.. removals.SelectMany(static removal => removal.Failures)] };
+    }
 
     /// <summary>Address and name.</summary>
     public override string ToString() => $"{Address} ({Name})";

@@ -10,4 +10,17 @@ namespace DmaBuf.Machine;
 internal sealed record PciNode(PciNode? Upstream, int HostBridge, PciHostBridgePolicy Policy, PciAccessControl AccessControl, uint Id, string Address)
 {
     public PciRouteStep Step => new(Address, AccessControl);
+
+    public bool IsBelow(PciNode bridge)
+    {
+        for (PciNode? above = Upstream; above is not null; above = above.Upstream)
+        {
+            if (above.Id == bridge.Id)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

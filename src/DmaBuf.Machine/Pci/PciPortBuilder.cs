@@ -41,6 +41,18 @@ public sealed class PciPortBuilder
         return new PciEndpointBuilder(this, function);
     }
 
+    internal PciVirtualFunctionBuilder AddVirtualFunctions(PciNodeDefinition physical, PciVirtualFunctionOptions options)
+    {
+        for (int index = 0; index < options.Total; index++)
+        {
+            _machine.TakeName(PciNodeDefinition.NameOfVirtual(physical, index));
+        }
+
+        PciNodeDefinition each = new(PciNodeKind.Endpoint, $"each virtual function of {physical.Name}", options.AccessControl);
+        physical.VirtualFunctions = (options, each);
+        return new PciVirtualFunctionBuilder(each);
+    }
+
     private void RequireEmpty(string what)
     {
         if (_port.Children.Count != 0)

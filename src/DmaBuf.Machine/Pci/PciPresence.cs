@@ -1,7 +1,7 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// One function's being there, its ending, and who is to be told.
+/// One function's being there, its ending, and who is to be told. A virtual function that is not enabled is not there, and may come back.
 /// </summary>
 /// <remarks>
 /// Theory: a removal has four steps, and its kind decides only where the telling lies. Orderly: tell, close, forget routes, drain.
@@ -10,14 +10,57 @@ namespace DmaBuf.Machine;
 /// Lock order: the removal's lock, then the subscribers', which is a leaf. Subscribers run under the removal's lock alone; it is
 /// recursive, so that one may remove the function again, which does nothing.
 /// </remarks>
-internal sealed class PciPresence(PciTopology topology)
+internal sealed class PciPresence
 {
+    private readonly PciTopology _topology;
     private readonly Lock _removal = new();
     private readonly Lock _subscribers = new();
     private readonly List<Subscription> _told = [];
     private PciRemovalKind? _kind;
 
+    public PciPresence(PciTopology topology, bool isThere)
+    {
+        _topology = topology;
+        if (!isThere)
+        {
+            _kind = PciRemovalKind.Orderly;
+            Gate.Close();
+        }
+    }
+
     public PciAccessGate Gate { get; } = new();
+
+    /// <summary>A virtual function is enabled: it is there again, and nobody has subscribed yet.</summary>
+    public void Restore()
+    {
+        lock (_removal)
+        {
+            lock (_subscribers)
+            {
+                _kind = null;
+            }
+
+            Gate.Open();
+            _topology.Invalidate();
+        }
+    }
+
+    /// <summary>The link is gone: nobody gets in any more. The removal itself comes after.</summary>
+    public void CutOff()
+    {
+        Gate.Close();
+        _topology.Invalidate();
+    }
+
+    /// <exception cref="DmaBufException">EDEADLK: the calling thread is inside an access.</exception>
+    public static void RefuseInsideAccess(PciFunction function)
+    {
+        if (PciAccessGate.IsCallerInside)
+        {
+            throw new DmaBufException(
+                Errno.EDEADLK, $"{function} cannot be removed from inside a register's callback: the removal would wait for the access that called it. Remove it from another thread.");
+        }
+    }
 
     public IDisposable Subscribe(PciFunction function, Action<PciFunction, PciRemovalKind> subscriber)
     {
@@ -36,12 +79,7 @@ internal sealed class PciPresence(PciTopology topology)
 
     public PciRemoval Remove(PciFunction function, PciRemovalKind kind)
     {
-        if (PciAccessGate.IsCallerInside)
-        {
-            throw new DmaBufException(
-                Errno.EDEADLK, $"{function} cannot be removed from inside a register's callback: the removal would wait for the access that called it. Remove it from another thread.");
-        }
-
+        RefuseInsideAccess(function);
         lock (_removal)
         {
             Subscription[] subscriptions;
@@ -63,8 +101,7 @@ internal sealed class PciPresence(PciTopology topology)
                 Tell(subscriptions, function, kind, failures);
             }
 
-            Gate.Close();
-            topology.Invalidate();
+            CutOff();
             Gate.Drain();
             if (kind == PciRemovalKind.Surprise)
             {

@@ -11,7 +11,7 @@ internal sealed class ApertureSubject : MappingTypeSubject
     // Nothing stands between a physical function and its own memory, and the exporter needs it back.
     public override bool TakesStaticImporters => false;
 
-    private PciBar Aperture => _bench.Bar("gpu3-vf1");
+    private PciBar Aperture => _bench.Bar("gpu3-vf0");
 
     public override DmaBuffer Export(DmaBufferExportOptions options)
     {

@@ -16,7 +16,7 @@ public sealed class DriverLifeTests
         ["GPU whose buffer may not move"] = (static bench => bench.Graphics(new GraphicsBufferOptions { MayMigrate = false }), true),
         ["accelerator"] = (static bench => new Accelerator(bench.Machine, bench.Bar("gpu2")).Export(2, bench.Options), true),
         ["virtual function"] = (static bench => VirtualFunctionExporter.Export(
-            bench.Partitioned, bench.Bar("gpu3-vf1"), [new ApertureRange(0x8_0000, 0x1_0000), new ApertureRange(0x1000, 0x1_0000)], bench.Options), true),
+            bench.Partitioned, bench.Bar("gpu3-vf0"), [new ApertureRange(0x8_0000, 0x1_0000), new ApertureRange(0x1000, 0x1_0000)], bench.Options), true),
     };
 
     public static TheoryData<string, string> Cases

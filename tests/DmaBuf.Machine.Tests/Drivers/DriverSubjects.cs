@@ -6,6 +6,7 @@ namespace DmaBuf.Machine.Tests.Drivers;
 internal static class DriverSubjects
 {
     private const ulong Size = 3 * Expect.Page;
+    private const string PartitionedGpuName = "partitioned gpu";
 
     internal static IReadOnlyDictionary<string, Func<MappingTypeSubject>> All { get; } = new Dictionary<string, Func<MappingTypeSubject>>
     {
@@ -29,10 +30,19 @@ internal static class DriverSubjects
     /// <summary>Exporters that no importer can map, so that the kit has nothing to look at.</summary>
     internal static IReadOnlyList<string> Unmappable { get; } = [nameof(SelfTestExporter), nameof(UnshareableExporter)];
 
+    /// <summary>The sample machine with a GPU that has a virtual function.</summary>
+    internal static SoftwareMachine CreateMachine()
+    {
+        SoftwareMachineBuilder builder = SampleMachine.Describe();
+        PciEndpointBuilder gpu = builder.AddHostBridge(PciHostBridgePolicy.Listed).AddRootPort().AddEndpoint(PartitionedGpuName);
+        gpu.AddVirtualFunctions(new PciVirtualFunctionOptions { Total = 1, Enabled = 1 }).AddBar(1 << 20);
+        return builder.Build();
+    }
+
     internal static DmaBuffer VirtualFunction(SoftwareMachine machine, DmaBufferExportOptions options)
     {
-        PciBar aperture = machine.GetPciFunction(SampleMachine.Gpu).Bars[0];
-        PartitionedGpu gpu = new(machine, machine.GetPciFunction(SampleMachine.DirectEngine));
+        PartitionedGpu gpu = new(machine, machine.GetPciFunction(PartitionedGpuName));
+        PciBar aperture = gpu.PhysicalFunction.VirtualFunctions[0].Bars[0];
         gpu.Provision(aperture, new DeviceAddress(0x4000_0000));
         return VirtualFunctionExporter.Export(gpu, aperture, [new ApertureRange(0x9000, 0x1000), new ApertureRange(0x2000, 0x2000)], options);
     }

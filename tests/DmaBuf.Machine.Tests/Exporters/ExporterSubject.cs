@@ -1,3 +1,4 @@
+using DmaBuf.Machine.Tests.Drivers;
 using DmaBuf.Testing;
 
 namespace DmaBuf.Machine.Tests;
@@ -5,7 +6,7 @@ namespace DmaBuf.Machine.Tests;
 /// <summary>A buffer on a machine as the subject of the conformance kit; whoever looks at it goes through a device or the CPU to the bytes.</summary>
 internal abstract class ExporterSubject(MachineExport export) : MappingTypeSubject
 {
-    protected SoftwareMachine Machine { get; } = SoftwareMachine.CreateSample();
+    protected SoftwareMachine Machine { get; } = DriverSubjects.CreateMachine();
 
     public override DmaBuffer Export(DmaBufferExportOptions options) => export(Machine, options);
 

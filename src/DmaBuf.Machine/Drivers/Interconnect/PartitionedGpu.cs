@@ -39,10 +39,15 @@ public sealed class PartitionedGpu
     /// <summary>Gives a virtual function a partition.</summary>
     /// <param name="aperture">The virtual function's BAR; as long as the partition.</param>
     /// <param name="start">Where the partition begins in the GPU's memory; a multiple of 4096.</param>
-    /// <exception cref="DmaBufException">EINVAL: another machine's BAR, or not aligned; EEXIST: the BAR has a partition, or the memory is another's.</exception>
+    /// <exception cref="DmaBufException">EINVAL: no BAR of a virtual function of this GPU, or not aligned; ENODEV: it is not enabled; EEXIST: the BAR has a partition, or the memory is another's.</exception>
     public void Provision(PciBar aperture, DeviceAddress start)
     {
         PhysicalRange whole = BarPart.Require(_machine, aperture, 0, aperture?.Range.Length ?? 0);
+        if (aperture!.Function.PhysicalFunction != PhysicalFunction)
+        {
+            throw new DmaBufException(Errno.EINVAL, $"{aperture.Function} cannot have a partition: it is no virtual function of {PhysicalFunction}. Use a BAR of one.");
+        }
+
         if (!MachinePage.AreWhole(start.Value, whole.Length))
         {
             throw new DmaBufException(Errno.EINVAL, $"A partition cannot begin at {start}: it must be a multiple of {MachinePage.Size}, and its end must not wrap.");
@@ -53,10 +58,10 @@ public sealed class PartitionedGpu
             Extent partition = new(start.Value, start.Value + whole.Length);
             if (_partitions.Exists(other => other.Aperture == aperture || partition.Overlaps(new Extent(other.Start, other.Start + other.Aperture.Range.Length))))
             {
-                throw new DmaBufException(Errno.EEXIST, $"{aperture!.Function} cannot have a partition at {start}: it has one, or the memory is another's.");
+                throw new DmaBufException(Errno.EEXIST, $"{aperture.Function} cannot have a partition at {start}: it has one, or the memory is another's.");
             }
 
-            _partitions.Add((aperture!, start.Value));
+            _partitions.Add((aperture, start.Value));
         }
     }
 

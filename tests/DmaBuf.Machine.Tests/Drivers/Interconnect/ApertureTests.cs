@@ -9,7 +9,7 @@ public sealed class ApertureTests
 
     private PartitionedGpu Gpu => _bench.Partitioned;
 
-    private PciBar Aperture => _bench.Bar("gpu3-vf1");
+    private PciBar Aperture => _bench.Bar("gpu3-vf0");
 
     [Fact]
     public void The_physical_function_finds_the_bytes_by_its_own_addresses()
@@ -86,8 +86,9 @@ public sealed class ApertureTests
         Expect.Fails(Errno.EINVAL, () => VirtualFunctionExporter.Export(Gpu, Aperture, [new ApertureRange(0, 4095)]));
         Expect.Fails(Errno.EINVAL, () => VirtualFunctionExporter.Export(Gpu, Aperture, [new ApertureRange(Aperture.Range.Length, 4096)]));
         Expect.Fails(Errno.ENOENT, () => VirtualFunctionExporter.Export(Gpu, _bench.Bar("gpu2"), [new ApertureRange(0, 4096)]));
-        Expect.Fails(Errno.EEXIST, () => Gpu.Provision(_bench.Bar("gpu2"), new DeviceAddress(0x4000_1000)));
-        Expect.Fails(Errno.EINVAL, () => Gpu.Provision(_bench.Bar("gpu2"), new DeviceAddress(1)));
+        Expect.Fails(Errno.EEXIST, () => Gpu.Provision(_bench.Bar("gpu3-vf1"), new DeviceAddress(0x4000_1000)));
+        Expect.Fails(Errno.EINVAL, () => Gpu.Provision(_bench.Bar("gpu3-vf1"), new DeviceAddress(1)));
+        Expect.Fails(Errno.EINVAL, () => Gpu.Provision(_bench.Bar("gpu2"), new DeviceAddress(0)));
         Expect.Fails(Errno.ENOENT, () => Gpu.Translate(_bench.Bar("gpu2"), new ApertureRange(0, 1)));
         Expect.Fails(Errno.EINVAL, () => Gpu.Translate(Aperture, new ApertureRange(Aperture.Range.Length, 1)));
         _bench.ExpectNothingLeft();
