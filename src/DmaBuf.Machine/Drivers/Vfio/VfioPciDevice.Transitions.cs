@@ -116,6 +116,12 @@ public sealed partial class VfioPciDevice : IDisposable
             {
                 try
                 {
+                    if (reference.Buffer is { Phase: BufferPhase.Revoking, AttachmentCount: 0 })
+                    {
+                        // Nobody is attached, so it waits for a fence that came with a shared reservation, and that may never signal.
+                        _ = await reference.Buffer.RevokeAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+                    }
+
                     await reference.Buffer.UnrevokeAsync(cancellationToken).ConfigureAwait(false);
                 }
                 catch (DmaBufException refused)

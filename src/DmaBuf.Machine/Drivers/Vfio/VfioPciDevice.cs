@@ -161,8 +161,8 @@ public sealed partial class VfioPciDevice
                 _buffers.Add(exporter);
                 if (!_memorySpaceEnabled)
                 {
-                    // Nobody is attached yet. Only a shared reservation's fences could be waited for, and a fence that never signals may hold up nobody.
-                    _ = buffer.RevokeAsync(TimeSpan.Zero).AsTask();
+                    // Nobody is attached yet. Only a shared reservation's fences could be waited for, and nobody needs to: attaching is refused from here on.
+                    _ = buffer.RevokeAsync(Timeout.InfiniteTimeSpan).AsTask();
                 }
 
                 published = true;
