@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace DmaBuf.Machine.Tests;
@@ -14,6 +15,7 @@ public sealed class VfioRaceTests
     private readonly List<Exception> _failures = [];
     private long _rounds;
     private long _checked;
+    private TimeSpan _longest;
 
     [Fact]
     public void No_device_reaches_memory_that_is_off_and_nothing_is_left_whoever_comes_and_goes()
@@ -39,7 +41,7 @@ public sealed class VfioRaceTests
         Assert.True(_failures.Count == 0, $"seed {seed}: {string.Join('\n', _failures)}");
         _world.Device.CloseAsync(VfioBench.Patience).GetAwaiter().GetResult();
         _world.ExpectNothingLeft();
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: {_rounds} rounds, {_checked} translations, {_world.Resets} times off, {_world.Machine.Faults.TotalCount} faults");
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: {_rounds} rounds, {_checked} translations, {_world.Resets} times off, {_world.Machine.Faults.TotalCount} faults, longest transition {_longest.TotalMilliseconds:0} ms");
         Assert.True(_world.Resets > 3 && _checked > 20 && _rounds > 200, $"{_rounds} rounds, {_checked} translations, {_world.Resets} resets: the race stood still");
     }
 
@@ -196,6 +198,7 @@ public sealed class VfioRaceTests
     private void Transition(Random random)
     {
         Yield(random.Next(10));
+        long began = Stopwatch.GetTimestamp();
         VfioPciDevice device = _world.Device;
         switch (random.Next(8))
         {
@@ -211,6 +214,9 @@ public sealed class VfioRaceTests
                 Assert.Empty(Ended(device.EnableMemorySpaceAsync()).StayedRevoked);
                 break;
         }
+
+        // For whoever looks at a long run: a transition that takes seconds is waiting for somebody who has forgotten it.
+        _longest = TimeSpan.FromTicks(Math.Max(_longest.Ticks, Stopwatch.GetElapsedTime(began).Ticks));
     }
 
     private static void Yield(int times)
