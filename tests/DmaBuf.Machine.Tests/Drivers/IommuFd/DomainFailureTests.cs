@@ -81,4 +81,16 @@ public sealed class DomainFailureTests
         Assert.Null(bench.Domains[0].Translate(source.Value));
         bench.Check(new DmaAddress(0x9_0000), 1, 0);
     }
+
+    [Fact]
+    public void What_made_a_domain_refuse_is_still_there_after_the_failure()
+    {
+        using IommuFdBench bench = new(domains: 2, capacity: 1);
+        using DmaBuffer buffer = ListExporter.SinglePages(Pages, bench.Registry).Buffer;
+        DmaAddress strange = new(0x1_0000 + (2 * Page));
+        bench.Domains[1].Map(strange, new PhysicalRange(new PhysicalAddress(0xABC000), Page), DmaDirection.Bidirectional, DmaAttributes.Mmio);
+        Expect.Fails(Errno.EEXIST, () => bench.Context.MapFile(IommuFdBench.Fixed, bench.Space.Id, buffer, 0, Pages * Page, new DmaAddress(0x1_0000)));
+        Assert.Equal((0, 1, 0xABC000UL), (bench.Domains[0].PageCount, bench.Domains[1].PageCount, bench.Domains[1].Translate(strange.Value)));
+        bench.Domains[1].Unmap(new DmaRange(strange, Page));
+    }
 }

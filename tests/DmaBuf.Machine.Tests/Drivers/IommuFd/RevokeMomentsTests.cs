@@ -102,6 +102,28 @@ public sealed class RevokeMomentsTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_exporter_gets_its_list_back_when_no_page_table_shows_it_any_more(bool revoked)
+    {
+        using IommuFdBench bench = new(domains: 2);
+        (ListExporter exporter, DmaBuffer buffer) = ListExporter.SinglePages(Pages, bench.Registry);
+        int shown = -1;
+        exporter.Unlisting = () => shown = bench.Domains.Sum(static domain => domain.PageCount);
+        using (buffer)
+        {
+            bench.Map(buffer, 0, Pages * Page);
+            if (revoked)
+            {
+                await buffer.RevokeAsync(TimeSpan.Zero, TestContext.Current.CancellationToken);
+            }
+
+            bench.Context.Unmap(bench.Space.Id, new DmaAddress(0), ulong.MaxValue);
+            Assert.Equal((0, 1), (shown, exporter.Unmaps));
+        }
+    }
+
     [Fact]
     public void Callbacks_of_the_exporter_run_under_no_lock_of_the_importer()
     {
