@@ -24,6 +24,15 @@ internal static class DriverSubjects
         ["movable GPU, for peers through the host bridge"] = static () => new GraphicsSubject(SampleMachine.IommuEngine, peers: true),
         ["GPU link"] = static () => new GpuLinkSubject(),
         ["virtual function, aperture"] = static () => new ApertureSubject(),
+        ["VFIO, list"] = static () =>
+        {
+            VfioExport vfio = new();
+            return new ExporterSubject.List(vfio.Export, PhysicalMemoryKind.Mmio, vfio.FindLeftovers);
+        },
+        ["VFIO, table by bus address"] = static () => VfioTable(SampleMachine.PeerEngine),
+        ["VFIO, table through the host bridge"] = static () => VfioTable(SampleMachine.IommuEngine),
+        ["VFIO, table without an IOMMU"] = static () => VfioTable(SampleMachine.DirectEngine),
+        ["EGM, list"] = static () => new ExporterSubject.List(static (machine, options) => EgmMemory.Export(machine, Size, options), PhysicalMemoryKind.Ram),
         ["virtual function, table for peers"] = static () => new ExporterSubject.Table(VirtualFunction, SampleMachine.IommuEngine, PeerToPeerAcceptance.Accepted),
     };
 
@@ -54,6 +63,12 @@ internal static class DriverSubjects
         Accelerator? card = null;
         return new ExporterSubject.Table(
             (machine, options) => (card ??= new Accelerator(machine, machine.GetPciFunction(SampleMachine.Gpu).Bars[0])).Export(2, options), engine, PeerToPeerAcceptance.Accepted);
+    }
+
+    private static ExporterSubject.Table VfioTable(string engine)
+    {
+        VfioExport vfio = new();
+        return new ExporterSubject.Table(vfio.Export, engine, PeerToPeerAcceptance.Accepted, vfio.FindLeftovers);
     }
 
     private static DmaBuffer Contiguous(SoftwareMachine machine, DmaBufferExportOptions options)

@@ -4,7 +4,7 @@ using DmaBuf.Testing;
 namespace DmaBuf.Machine.Tests;
 
 /// <summary>A buffer on a machine as the subject of the conformance kit; whoever looks at it goes through a device or the CPU to the bytes.</summary>
-internal abstract class ExporterSubject(MachineExport export) : MappingTypeSubject
+internal abstract class ExporterSubject(MachineExport export, Func<string?>? left = null) : MappingTypeSubject
 {
     protected SoftwareMachine Machine { get; } = DriverSubjects.CreateMachine();
 
@@ -13,7 +13,7 @@ internal abstract class ExporterSubject(MachineExport export) : MappingTypeSubje
     public override string? FindLeftovers()
     {
         int mappings = Machine.Engines.Sum(static engine => engine.LiveMappingCount);
-        return (mappings, Machine.Ram.AllocatedBytes) == (0, 0) ? null : $"{mappings} mappings of devices and {Machine.Ram.AllocatedBytes} bytes of RAM";
+        return (mappings, Machine.Ram.AllocatedBytes) == (0, 0) ? left?.Invoke() : $"{mappings} mappings of devices and {Machine.Ram.AllocatedBytes} bytes of RAM";
     }
 
     /// <summary>Whether a device that was programmed with an address reaches memory there.</summary>
@@ -31,7 +31,7 @@ internal abstract class ExporterSubject(MachineExport export) : MappingTypeSubje
     }
 
     /// <summary>The importer sees physical addresses; nobody can take them back from it.</summary>
-    internal sealed class List(MachineExport export, PhysicalMemoryKind kind) : ExporterSubject(export)
+    internal sealed class List(MachineExport export, PhysicalMemoryKind kind, Func<string?>? left = null) : ExporterSubject(export, left)
     {
         private readonly PhysicalAddressAccess _access = PhysicalAddressAccess.Grant("conformance kit");
 
@@ -63,7 +63,8 @@ internal abstract class ExporterSubject(MachineExport export) : MappingTypeSubje
     }
 
     /// <summary>The importer is a device of the machine.</summary>
-    internal class Table(MachineExport export, string name, PeerToPeerAcceptance acceptance = PeerToPeerAcceptance.NotAccepted) : ExporterSubject(export)
+    internal class Table(
+        MachineExport export, string name, PeerToPeerAcceptance acceptance = PeerToPeerAcceptance.NotAccepted, Func<string?>? left = null) : ExporterSubject(export, left)
     {
         private DmaEngineDevice Engine => Machine.GetEngine(name);
 

@@ -48,6 +48,12 @@ internal sealed class RandomPciTree
     /// <summary>Bits by name, of endpoints and bridges.</summary>
     public Dictionary<string, PciAccessControl> BitsOf { get; } = [];
 
+    /// <summary>Each endpoint as provider with each as client, itself included.</summary>
+    public IEnumerable<(int Provider, int Client)> Pairs =>
+        from provider in Enumerable.Range(0, Endpoints.Count)
+        from client in Enumerable.Range(0, Endpoints.Count)
+        select (provider, client);
+
     private void Fill(PciPortBuilder port, string[] above, int host, char row, int depth)
     {
         if (depth < 3 && _random.Next(2) == 0)

@@ -97,7 +97,7 @@ public sealed partial class IoAddressSpace
 
     /// <summary>Takes addresses out of use that hardware needs (<c>iopt_reserve_iova</c>).</summary>
     /// <param name="range">The addresses; not empty, not wrapping.</param>
-    /// <exception cref="DmaBufException">EINVAL: empty or wraps; EADDRINUSE: an area lies there.</exception>
+    /// <exception cref="DmaBufException">EINVAL: empty or wraps; EADDRINUSE: an area lies there, or some of it was allowed by name.</exception>
     public void Reserve(DmaRange range)
     {
         RequireRange(range);
@@ -108,13 +108,18 @@ public sealed partial class IoAddressSpace
                 throw new DmaBufException(Errno.EADDRINUSE, $"Reserving {range} of address space {Id} was refused: an area lies there. Unmap it first.");
             }
 
+            if (_rules.IsAllowedByName(range))
+            {
+                throw new DmaBufException(Errno.EADDRINUSE, $"Reserving {range} of address space {Id} was refused: some of it is promised to the user. Allow other addresses first.");
+            }
+
             _rules.Reserve(range);
         }
     }
 
     /// <summary>Limits the automatic choice of addresses (<c>IOMMU_IOAS_ALLOW_IOVAS</c>); fixed addresses are not limited by it.</summary>
     /// <param name="ranges">Instead of what was allowed before; none: everything.</param>
-    /// <exception cref="DmaBufException">EINVAL: one is empty or wraps; EADDRINUSE: one contains reserved addresses. Nothing has changed then.</exception>
+    /// <exception cref="DmaBufException">EINVAL: one is empty or wraps, or two overlap; EADDRINUSE: one contains reserved addresses. Nothing has changed then.</exception>
     public void Allow(params IReadOnlyList<DmaRange> ranges)
     {
         ArgumentNullException.ThrowIfNull(ranges);
@@ -123,6 +128,11 @@ public sealed partial class IoAddressSpace
             foreach (DmaRange range in ranges)
             {
                 RequireRange(range);
+                if (ranges.Count(other => IovaRules.Overlap(range, other)) > 1)
+                {
+                    throw new DmaBufException(Errno.EINVAL, $"Allowing {range} in address space {Id} was refused: another allowed range overlaps it. Name each address once.");
+                }
+
                 if (_rules.IsReserved(range.Start.Value, IovaRules.LastOf(range), out _))
                 {
                     throw new DmaBufException(Errno.EADDRINUSE, $"Allowing {range} in address space {Id} was refused: some of it is reserved. Allow what lies around it.");

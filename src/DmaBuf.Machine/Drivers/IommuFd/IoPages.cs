@@ -6,7 +6,7 @@ namespace DmaBuf.Machine;
 /// </summary>
 /// <remarks>
 /// Theory: the list is published together with the attachment, under the reservation and before anybody else may need either (defect D-4). From then on there are two ways to
-/// lose it: the last area goes, or the exporter revokes. A revoke tears down every tracked translation <i>inside the callback</i>, so that no device reaches the memory once it
+/// lose it: the last area goes, or the exporter revokes. A move is no third one, because the memory is pinned for as long as there is a list: translations cannot follow it. A revoke tears down every tracked translation <i>inside the callback</i>, so that no device reaches the memory once it
 /// returns; "no list" is the state that is left, for ever: an un-revoke does not fill old areas again, and filling an area without a list succeeds and installs nothing.
 /// What kind of memory the frames are is the list's word, wherever they are installed later (D-14).
 /// Lock order: reservation, then the pages lock, then a domain's. Nobody takes a reservation with the pages lock held.
@@ -38,7 +38,7 @@ internal sealed class IoPages : DynamicImporter
     /// <param name="start">The first byte of the buffer that an area will show.</param>
     /// <param name="permissions">What areas may permit.</param>
     /// <returns>The pages with one user, the caller.</returns>
-    /// <exception cref="DmaBufException">EINVAL: the exporter offers no list; ENODEV: revoked; else the exporter's. Nothing is left then.</exception>
+    /// <exception cref="DmaBufException">EINVAL: the exporter offers no list; ENODEV: revoked; else the exporter's, of pin or of map. Nothing is left then.</exception>
     internal static IoPages Import(string name, PhysicalAddressAccess access, DmaBuffer buffer, ulong start, IoMapOptions permissions)
     {
         IoPages pages = new(name, start & ~(PageFrameBatch.PageSize - 1), permissions);
@@ -71,6 +71,19 @@ internal sealed class IoPages : DynamicImporter
             return;
         }
 
+        try
+        {
+            Release();
+        }
+        catch (DmaBufException locked) when (locked.Errno == Errno.EDEADLK)
+        {
+            // A caller that holds the reservation breaks the rule, but nothing may be lost by it: the translations are gone, the rest follows once it lets go.
+            ThreadPool.UnsafeQueueUserWorkItem(static pages => pages.Release(), this, preferLocal: false);
+        }
+    }
+
+    private void Release()
+    {
         PhysicalAddressListAttachment attachment = _attachment!;
         using (ReservationLock held = attachment.Buffer.Reservation.Lock())
         {
@@ -147,10 +160,25 @@ internal sealed class IoPages : DynamicImporter
     private void PublishLocked(in ReservationLock held, PhysicalAddressListAttachment attachment)
     {
         _attachment = attachment;
-        PhysicalAddressListMapping list = attachment.MapPhysicalAddressListLocked(in held);
-        lock (_lock)
+        attachment.Pin(in held);
+        bool published = false;
+        try
         {
-            _list = list;
+            PhysicalAddressListMapping list = attachment.MapPhysicalAddressListLocked(in held);
+            lock (_lock)
+            {
+                _list = list;
+            }
+
+            published = true;
+        }
+        finally
+        {
+            // While the lock is held, and not from whatever the caller does with the error (D-23).
+            if (!published)
+            {
+                attachment.Unpin(in held);
+            }
         }
     }
 
@@ -172,6 +200,7 @@ internal sealed class IoPages : DynamicImporter
         if (list is not null)
         {
             _attachment!.UnmapPhysicalAddressListLocked(in held, list);
+            _attachment.Unpin(in held);
         }
     }
 }

@@ -59,7 +59,7 @@ public sealed class IommuFd
     /// <param name="file">The buffer; an object, because a user may pass anything. Not kept alive by the caller: the mapping owns a reference.</param>
     /// <param name="start">The first byte of the buffer; any, as far as the domains' pages allow.</param>
     /// <param name="length">Bytes.</param>
-    /// <param name="iova">The first address, with <see cref="IoMapOptions.FixedIova"/>; else not looked at.</param>
+    /// <param name="iova">The first address, with <see cref="IoMapOptions.FixedIova"/>; else only its size is looked at.</param>
     /// <returns>The first address.</returns>
     /// <exception cref="DmaBufException">
     /// EOPNOTSUPP: unknown flags; EOVERFLOW: address or length too large; EINVAL: no permission named, no DMA-buf, length 0, beyond the buffer, not aligned, reserved, or the
@@ -70,7 +70,8 @@ public sealed class IommuFd
     {
         RequireFlags(flags, iova.Value, length);
         IoAddressSpace space = Find(addressSpace);
-        DmaBuffer buffer = RequireBuffer(file, start, length);
+        using DmaBufferReference reference = Open(file);
+        RequirePart(reference.Buffer, start, length);
         IoMapOptions permissions = flags & Permissions;
         IoArea[] areas = space.Take(
             (flags & IoMapOptions.FixedIova) != 0 ? iova.Value : null, start, [(length, start % PageFrameBatch.PageSize, permissions)]);
@@ -78,7 +79,7 @@ public sealed class IommuFd
         bool done = false;
         try
         {
-            pages = IoPages.Import($"iommufd of {_access.ImporterName}", _access, buffer, start, permissions);
+            pages = IoPages.Import($"iommufd of {_access.ImporterName}", _access, reference.Buffer, start, permissions);
             space.Complete(areas, [pages]);
             done = true;
             return new DmaAddress(areas[0].Start);
@@ -104,7 +105,7 @@ public sealed class IommuFd
     /// <param name="iova">The first address, with <see cref="IoMapOptions.FixedIova"/>.</param>
     /// <returns>The first address.</returns>
     /// <exception cref="DmaBufException">
-    /// As <see cref="MapFile"/>; also ENOENT: a gap in the source; EPERM: the pages are not writable. Nothing has changed then.
+    /// As <see cref="MapFile"/>; also ENOENT: a gap in the source; EPERM: more than the source's pages permit. Nothing has changed then.
     /// </exception>
     public DmaAddress Copy(
         IoMapOptions flags, int destination, int source, DmaAddress sourceIova, ulong length, DmaAddress iova = default)
@@ -183,18 +184,26 @@ public sealed class IommuFd
         }
     }
 
-    private static DmaBuffer RequireBuffer(object? file, ulong start, ulong length)
+    /// <summary>A reference of the call's own, as a descriptor is held: a file that somebody closes meanwhile stays until the call has ended.</summary>
+    private static DmaBufferReference Open(object? file)
     {
-        if (file is null or DmaBuffer { IsReleased: true })
-        {
-            throw Refused(Errno.EBADF, "there is no open file");
-        }
-
-        if (file is not DmaBuffer buffer)
+        if (file is not null and not DmaBuffer)
         {
             throw Refused(Errno.EINVAL, $"a {file.GetType().Name} is no DMA-buf");
         }
 
+        try
+        {
+            return (file as DmaBuffer)?.AddReference() ?? throw Refused(Errno.EBADF, "there is no file");
+        }
+        catch (ObjectDisposedException)
+        {
+            throw Refused(Errno.EBADF, "the file was closed");
+        }
+    }
+
+    private static void RequirePart(DmaBuffer buffer, ulong start, ulong length)
+    {
         if (length == 0)
         {
             throw Refused(Errno.EINVAL, "the length is zero");
@@ -214,8 +223,6 @@ public sealed class IommuFd
         {
             throw Refused(Errno.EINVAL, $"0x{length:x} bytes are more pages than one mapping counts");
         }
-
-        return buffer;
     }
 
     private static DmaBufException Refused(Errno errno, string why) => new(errno, $"Mapping in an I/O address space was refused: {why}.");

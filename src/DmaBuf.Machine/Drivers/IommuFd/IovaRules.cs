@@ -4,7 +4,7 @@ namespace DmaBuf.Machine;
 
 /// <summary>
 /// Where areas may lie: ranges that hardware reserves are never used, ranges that the owner allows limit the automatic choice alone, and an automatic address is
-/// never zero (<c>iopt_alloc_iova</c>).
+/// never zero (<c>iopt_alloc_iova</c>). What is allowed is a promise: it is never reserved later.
 /// </summary>
 /// <remarks>Not thread-safe: the address space locks.</remarks>
 internal sealed class IovaRules
@@ -17,6 +17,10 @@ internal sealed class IovaRules
     internal void Reserve(DmaRange range) => _reserved.Add(range);
 
     internal void Allow(IEnumerable<DmaRange> ranges) => _allowed = [.. ranges.OrderBy(static range => range.Start)];
+
+    internal bool IsAllowedByName(DmaRange range) => _allowed.Exists(one => Overlap(one, range));
+
+    internal static bool Overlap(DmaRange one, DmaRange other) => one.Start.Value <= LastOf(other) && other.Start.Value <= LastOf(one);
 
     internal bool IsReserved(ulong start, ulong last, out ulong blockerLast)
     {

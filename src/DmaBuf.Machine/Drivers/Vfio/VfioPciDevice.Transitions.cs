@@ -10,22 +10,25 @@ public sealed partial class VfioPciDevice : IDisposable
     /// <param name="cancellationToken">Ends the wait; a revoke that has begun goes on to its deadline.</param>
     /// <returns>How the revokes ended.</returns>
     /// <exception cref="DmaBufException">ENODEV: the device was closed.</exception>
-    public Task<VfioTransition> DisableMemorySpaceAsync(TimeSpan deadline, CancellationToken cancellationToken = default)
-        => InTransitionAsync(async () => new VfioTransition(await RevokeAsync(deadline, cancellationToken).ConfigureAwait(false), []), cancellationToken);
+    /// <exception cref="ArgumentOutOfRangeException">The deadline is negative or longer than a timer can wait; nothing has happened.</exception>
+    public Task<VfioTransition> DisableMemorySpaceAsync(TimeSpan deadline, CancellationToken cancellationToken = default) => InTransitionAsync(
+        deadline, async () => new VfioTransition(await RevokeAsync(deadline, cancellationToken).ConfigureAwait(false), []), cancellationToken);
 
-    /// <summary>The function answers again: buffers are given back, except those that somebody still holds in quarantine.</summary>
+    /// <summary>The function answers again: buffers are given back, except those that somebody still holds in quarantine. Waits for nobody's fence.</summary>
     /// <param name="cancellationToken">Ends the wait for a revoke under way.</param>
     /// <returns>Which stayed revoked.</returns>
     /// <exception cref="DmaBufException">ENODEV: the device was closed.</exception>
     public Task<VfioTransition> EnableMemorySpaceAsync(CancellationToken cancellationToken = default)
-        => InTransitionAsync(async () => new VfioTransition([], await UnrevokeAsync(cancellationToken).ConfigureAwait(false)), cancellationToken);
+        => InTransitionAsync(TimeSpan.Zero, async () => new VfioTransition([], await UnrevokeAsync(cancellationToken).ConfigureAwait(false)), cancellationToken);
 
     /// <summary>Resets the function: revokes, resets, and gives back if the memory space was enabled (spec B.2).</summary>
     /// <param name="deadline">How long all importers together may take to let go.</param>
     /// <param name="cancellationToken">Ends the wait; buffers then stay revoked and nothing was reset.</param>
     /// <returns>How the revokes ended and which buffers stayed revoked.</returns>
     /// <exception cref="DmaBufException">ENODEV: the device was closed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The deadline is negative or longer than a timer can wait; nothing has happened.</exception>
     public Task<VfioTransition> ResetAsync(TimeSpan deadline, CancellationToken cancellationToken = default) => InTransitionAsync(
+        deadline,
         async () =>
         {
             bool enabled;
@@ -46,10 +49,10 @@ public sealed partial class VfioPciDevice : IDisposable
     /// <param name="deadline">How long all importers together may take to let go.</param>
     /// <param name="cancellationToken">Ends the wait; the buffers are dying already.</param>
     /// <returns>How the revokes ended.</returns>
-    public async Task<VfioTransition> CloseAsync(TimeSpan deadline, CancellationToken cancellationToken = default)
-    {
-        await _transition.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+    /// <exception cref="ArgumentOutOfRangeException">The deadline is negative or longer than a timer can wait; nothing has happened.</exception>
+    public Task<VfioTransition> CloseAsync(TimeSpan deadline, CancellationToken cancellationToken = default) => InTransitionAsync(
+        deadline,
+        async () =>
         {
             List<DmaBufferReference> living;
             lock (_state)
@@ -57,21 +60,34 @@ public sealed partial class VfioPciDevice : IDisposable
                 _closed = true;
                 _memorySpaceEnabled = false;
                 living = Living();
+            }
+
+            IReadOnlyList<RevokeReport> reports = await EndAllAsync(living, buffer => buffer.CloseAsync(deadline), cancellationToken).ConfigureAwait(false);
+            lock (_state)
+            {
+                // Not before: whoever could not be closed, or whose close nobody waited for, is met again by the next call.
                 _buffers.Clear();
             }
 
-            return new VfioTransition(await EndAllAsync(living, buffer => buffer.CloseAsync(deadline, cancellationToken)).ConfigureAwait(false), []);
-        }
-        finally
-        {
-            _transition.Release();
-        }
-    }
+            return new VfioTransition(reports, []);
+        },
+        cancellationToken);
 
     /// <summary>Frees the transition lock of a device that was closed. Idempotent.</summary>
     public void Dispose() => _transition.Dispose();
 
-    private async Task<VfioTransition> InTransitionAsync(Func<Task<VfioTransition>> transition, CancellationToken cancellationToken)
+    private Task<VfioTransition> InTransitionAsync(TimeSpan deadline, Func<Task<VfioTransition>> transition, CancellationToken cancellationToken)
+    {
+        // Looked at first: refused by the first buffer, it would leave a device that is off or closed under buffers that live.
+        if (deadline != Timeout.InfiniteTimeSpan && (deadline < TimeSpan.Zero || deadline.TotalMilliseconds >= uint.MaxValue))
+        {
+            throw new ArgumentOutOfRangeException(nameof(deadline), deadline, "A deadline is zero or more and below 49 days, or Timeout.InfiniteTimeSpan.");
+        }
+
+        return WithTransitionLockAsync(transition, cancellationToken);
+    }
+
+    private async Task<VfioTransition> WithTransitionLockAsync(Func<Task<VfioTransition>> transition, CancellationToken cancellationToken)
     {
         await _transition.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -87,7 +103,7 @@ public sealed partial class VfioPciDevice : IDisposable
     private async Task<IReadOnlyList<RevokeReport>> RevokeAsync(TimeSpan deadline, CancellationToken cancellationToken)
     {
         List<DmaBufferReference> living = SetMemorySpace(false);
-        return await EndAllAsync(living, buffer => buffer.RevokeAsync(deadline, cancellationToken)).ConfigureAwait(false);
+        return await EndAllAsync(living, buffer => buffer.RevokeAsync(deadline), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<IReadOnlyList<string>> UnrevokeAsync(CancellationToken cancellationToken)
@@ -100,11 +116,18 @@ public sealed partial class VfioPciDevice : IDisposable
             {
                 try
                 {
+                    if (reference.Buffer is { Phase: BufferPhase.Revoking, AttachmentCount: 0 })
+                    {
+                        // Nobody is attached, so it waits for a fence that came with a shared reservation, and that may never signal.
+                        _ = await reference.Buffer.RevokeAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+                    }
+
                     await reference.Buffer.UnrevokeAsync(cancellationToken).ConfigureAwait(false);
                 }
-                catch (DmaBufException quarantined) when (quarantined.Errno == Errno.EBUSY)
+                catch (DmaBufException refused)
                 {
-                    refusals.Add(quarantined.Message);
+                    // In quarantine, or closed by somebody else: the others are given back all the same.
+                    refusals.Add(refused.Message);
                 }
             }
 
@@ -149,16 +172,23 @@ public sealed partial class VfioPciDevice : IDisposable
         return living;
     }
 
-    /// <summary>Begins with all before it waits for any, so that one deadline covers them together.</summary>
-    private static async Task<IReadOnlyList<RevokeReport>> EndAllAsync(List<DmaBufferReference> living, Func<DmaBuffer, ValueTask<RevokeReport>> end)
+    /// <summary>
+    /// Begins with all before it waits for any, so that one deadline covers them together, and begins with all of them whatever happens: neither a caller that gives up nor
+    /// one buffer that cannot be ended leaves another alive.
+    /// </summary>
+    private static async Task<IReadOnlyList<RevokeReport>> EndAllAsync(
+        List<DmaBufferReference> living, Func<DmaBuffer, ValueTask<RevokeReport>> end, CancellationToken cancellationToken)
     {
         try
         {
-            return await Task.WhenAll(living.ConvertAll(reference => end(reference.Buffer).AsTask())).ConfigureAwait(false);
+            return await Task.WhenAll(living.ConvertAll(reference => EndAsync(reference.Buffer, end))).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             living.ForEach(static reference => reference.Dispose());
         }
     }
+
+    /// <summary>What fails at once fails the task, too.</summary>
+    private static async Task<RevokeReport> EndAsync(DmaBuffer buffer, Func<DmaBuffer, ValueTask<RevokeReport>> end) => await end(buffer).ConfigureAwait(false);
 }

@@ -39,7 +39,7 @@ public sealed partial class VfioPciDevice
     /// <summary>How many attachments keep the function powered; zero when nobody is attached.</summary>
     public int PowerReferences => Volatile.Read(ref _powerReferences);
 
-    /// <summary>How many of its buffers live; a closed device has none, though they may outlive it.</summary>
+    /// <summary>How many of its buffers live; after a close has ended it has none, though they may outlive it.</summary>
     public int BufferCount
     {
         get
@@ -84,7 +84,7 @@ public sealed partial class VfioPciDevice
     /// <returns>The buffer, owned by the caller; it starts revoked if the memory space is disabled, and may outlive the device.</returns>
     /// <exception cref="DmaBufException">
     /// EOPNOTSUPP: this variant knows no physical addresses; EINVAL: no range, not whole pages, 2^63 bytes or more, no peer-to-peer, or beyond the BAR; ENODEV: no such BAR, or
-    /// the device was closed; EOVERFLOW: addresses wrap; ENOMEM. Nothing is made then.
+    /// the device was closed or pulled out; EOVERFLOW: addresses wrap; ENOMEM. Nothing is made then.
     /// </exception>
     public DmaBuffer CreateBuffer(int regionIndex, ReadOnlySpan<BarRange> ranges, DmaBufferExportOptions? options = null)
     {
@@ -148,7 +148,7 @@ public sealed partial class VfioPciDevice
     {
         lock (_state)
         {
-            if (_closed)
+            if (_closed || Function.IsRemoved)
             {
                 throw Closed("Making a buffer");
             }
@@ -178,5 +178,6 @@ public sealed partial class VfioPciDevice
         }
     }
 
-    private DmaBufException Closed(string tried) => new(Errno.ENODEV, $"{tried} of {Function} was refused: the device was closed. Open it again.");
+    private DmaBufException Closed(string tried) => new(
+        Errno.ENODEV, $"{tried} of {Function} was refused: the device was {(Function.IsRemoved ? "pulled out. Use another one" : "closed. Open it again")}.");
 }

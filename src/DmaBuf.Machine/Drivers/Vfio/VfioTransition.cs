@@ -2,7 +2,7 @@ namespace DmaBuf.Machine;
 
 /// <summary>What became of a device's buffers when its memory went away or came back.</summary>
 /// <param name="Reports">How each revoke ended, one for each buffer that was alive; empty where none was revoked.</param>
-/// <param name="StayedRevoked">Why buffers could not be given back, one sentence each: somebody still holds them in quarantine.</param>
+/// <param name="StayedRevoked">Why buffers could not be given back, one sentence each: somebody still holds them in quarantine, or has closed them.</param>
 /// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record VfioTransition(IReadOnlyList<RevokeReport> Reports, IReadOnlyList<string> StayedRevoked)
 {

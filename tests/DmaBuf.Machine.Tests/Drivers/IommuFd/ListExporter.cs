@@ -18,8 +18,17 @@ internal sealed class ListExporter : DmaBufferExporter, IPhysicalAddressListOper
 
     internal int Releases { get; private set; }
 
+    internal int Attaches { get; private set; }
+
     /// <summary>Runs at each attach, before the importer knows.</summary>
     internal Action<Attachment>? Attaching { get; set; }
+
+    /// <summary>Run at each map, unmap and detach.</summary>
+    internal Action? Listing { get; set; }
+
+    internal Action? Unlisting { get; set; }
+
+    internal Action? Detaching { get; set; }
 
     /// <summary>Makes the next maps fail.</summary>
     internal DmaBufException? FailMap { get; set; }
@@ -44,6 +53,7 @@ internal sealed class ListExporter : DmaBufferExporter, IPhysicalAddressListOper
 
     public PhysicalAddressList? MapPhysicalAddressList(Attachment attachment, in ReservationLock held)
     {
+        Listing?.Invoke();
         if (FailMap is { } failure)
         {
             throw failure;
@@ -57,11 +67,18 @@ internal sealed class ListExporter : DmaBufferExporter, IPhysicalAddressListOper
     public void UnmapPhysicalAddressList(Attachment attachment, PhysicalAddressList list, in ReservationLock held)
     {
         Assert.NotNull(list);
+        Unlisting?.Invoke();
         LiveLists--;
         Unmaps++;
     }
 
-    protected override void OnAttach(Attachment attachment) => Attaching?.Invoke(attachment);
+    protected override void OnAttach(Attachment attachment)
+    {
+        Attaches++;
+        Attaching?.Invoke(attachment);
+    }
+
+    protected override void OnDetach(Attachment attachment) => Detaching?.Invoke();
 
     protected override void OnRelease(DmaBuffer buffer) => Releases++;
 }
