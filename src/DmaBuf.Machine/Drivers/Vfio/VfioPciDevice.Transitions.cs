@@ -44,7 +44,7 @@ public sealed partial class VfioPciDevice : IDisposable
         cancellationToken);
 
     /// <summary>
-    /// Closes the device, or tells that it was pulled out. Its buffers are dead afterwards and go on to exist; a second call finds nothing to do (D-21).
+    /// Closes the device, as its removal does by itself. Its buffers are dead afterwards and go on to exist; a second call finds nothing to do (D-21).
     /// </summary>
     /// <param name="deadline">How long all importers together may take to let go.</param>
     /// <param name="cancellationToken">Ends the wait; the buffers are dying already.</param>
@@ -73,8 +73,16 @@ public sealed partial class VfioPciDevice : IDisposable
         },
         cancellationToken);
 
-    /// <summary>Frees the transition lock of a device that was closed. Idempotent.</summary>
-    public void Dispose() => _transition.Dispose();
+    /// <summary>Frees the transition lock of a device that was closed, and leaves the function. Idempotent.</summary>
+    public void Dispose()
+    {
+        _removal.Dispose();
+        _transition.Dispose();
+    }
+
+    /// <summary>On the thread that removes the function, which waits: after it the function, or what the driver knows of it, is gone.</summary>
+    private void CloseAtRemoval(PciRemovalKind kind)
+        => CloseAsync(kind == PciRemovalKind.Surprise ? TimeSpan.Zero : _options.RemovalDeadline).GetAwaiter().GetResult();
 
     private Task<VfioTransition> InTransitionAsync(TimeSpan deadline, Func<Task<VfioTransition>> transition, CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@ namespace DmaBuf.Machine;
 
 /// <summary>
 /// Shows how a driver exports memory that it may lose at any time: a PCI function in the hands of a VFIO-like driver, whose owner makes buffers of its BARs and then
-/// disables, resets or closes the device under their importers.
+/// disables, resets or closes the device under their importers, or pulls it out.
 /// </summary>
 /// <remarks>
 /// Theory: the device keeps a list of its living buffers. Whenever its memory stops answering, each of them is revoked <i>first</i>: the core tells the importers, waits
@@ -11,13 +11,14 @@ namespace DmaBuf.Machine;
 /// Vocabulary: <i>memory space</i> is the bit by which the function answers to memory accesses; a <i>transition</i> turns it off or on, resets, or closes.
 /// Lock order: the transition lock (asynchronous, held while importers are waited for), the state lock (short, guards list and bits), then reservations. Nobody holds a
 /// reservation while waiting for a mapping to go (D-22).
-/// Safe for calls from several threads. From inside an importer's callback no transition may be waited for.
+/// Safe for calls from several threads. From inside an importer's callback no transition may be waited for, nor the function be removed, which closes the device.
 /// </remarks>
 public sealed partial class VfioPciDevice
 {
     private readonly Lock _state = new();
     private readonly HashSet<VfioPciBuffer> _buffers = [];
     private readonly VfioPciDeviceOptions _options;
+    private readonly IDisposable _removal;
     private bool _memorySpaceEnabled;
     private bool _closed;
     private int _powerReferences;
@@ -25,12 +26,14 @@ public sealed partial class VfioPciDevice
     /// <summary>Takes a function of the machine; the driver is the only one that exports its BARs.</summary>
     /// <param name="function">The function.</param>
     /// <param name="options">The driver's variant and the state to start from; null for the defaults.</param>
+    /// <exception cref="DmaBufException">ENODEV: the function was removed.</exception>
     public VfioPciDevice(PciFunction function, VfioPciDeviceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(function);
         Function = function;
         _options = options ?? VfioPciDeviceOptions.Default;
         _memorySpaceEnabled = _options.MemorySpaceEnabled;
+        _removal = function.OnRemoval((_, kind) => CloseAtRemoval(kind));
     }
 
     /// <summary>The function.</summary>

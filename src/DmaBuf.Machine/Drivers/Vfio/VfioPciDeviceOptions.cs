@@ -13,6 +13,9 @@ public sealed record VfioPciDeviceOptions
     /// <summary>Whether the function answers to memory accesses at the start (the command register's memory bit).</summary>
     public bool MemorySpaceEnabled { get; init; } = true;
 
+    /// <summary>How long importers may take to let go when the function is removed in order. After a surprise nobody is waited for: the memory is gone.</summary>
+    public TimeSpan RemovalDeadline { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// Powers the function up for an importer: runs at each attach, without the reservation lock, and refuses the importer by throwing a <see cref="DmaBufException"/>.
     /// </summary>
