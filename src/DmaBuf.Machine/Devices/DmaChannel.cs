@@ -21,7 +21,8 @@ namespace DmaBuf.Machine;
 /// </summary>
 /// <remarks>
 /// A transfer that fails has moved the bytes before the place of the failure and touched nothing behind it. Its fence tells the error, and
-/// <see cref="SoftwareMachine.Faults"/> has a record of each EFAULT, ECANCELED and ENODEV. Safe for all threads; submitting neither waits nor calls anybody, so it may be done
+/// <see cref="SoftwareMachine.Faults"/> has a record of each EFAULT, ECANCELED and ENODEV, unless it was aborted
+/// before it was issued. Safe for all threads; submitting neither waits nor calls anybody, so it may be done
 /// under a reservation lock.
 /// </remarks>
 public sealed partial class DmaChannel

@@ -182,9 +182,14 @@ public class DmaTransfer
     {
         if ((Errno)_outcome is Errno.ECANCELED or Errno.ENODEV && Failure is null)
         {
+            // What was taken back before it was issued is no fault: the device has not known of it.
             bool isRemoval = (Errno)_outcome == Errno.ENODEV;
-            Channel.Device.Faults.Record(
-                Channel.Device.Name, _sink.Position ?? _source.Position ?? default, null, isRemoval ? DmaFaultReason.Removed : DmaFaultReason.Aborted);
+            if (isRemoval || _issued is not { Task.IsCompleted: false })
+            {
+                Channel.Device.Faults.Record(
+                    Channel.Device.Name, _sink.Position ?? _source.Position ?? default, null, isRemoval ? DmaFaultReason.Removed : DmaFaultReason.Aborted);
+            }
+
             Failure = new DmaBufException(
                 (Errno)_outcome, $"Transfer {this} was stopped: {(isRemoval ? "its device was removed" : "it was aborted")}. The bytes behind are as they were; do not use the result.");
         }

@@ -86,9 +86,9 @@ public sealed class DmaChannelTests
         bench.Model.AsSpan(0, 10).Fill(1);
         bench.Model.AsSpan(20, 10).Fill(1);
         bench.ExpectCanvas();
-        DmaFault fault = Assert.Single(bench.Machine.Faults.Snapshot());
-        Assert.Equal((DmaFaultReason.Aborted, null, bench.Part(10, 1).Ranges[0].Start), (fault.Reason, fault.Access, fault.Address));
-        bench.ExpectNothingLeft(faults: 1);
+
+        // The device has not known of it.
+        bench.ExpectNothingLeft();
     }
 
     [Fact]
@@ -102,6 +102,8 @@ public sealed class DmaChannelTests
         Assert.All(transfers, static transfer => Assert.Equal(Errno.ECANCELED, ChannelBench.Wait(transfer)));
         Assert.Equal(0, bench.Channel.AbortAll());
         bench.ExpectCanvas();
+        DmaFault fault = bench.Machine.Faults.Snapshot()[^1];
+        Assert.Equal((DmaFaultReason.Aborted, null, bench.Part(40, 1).Ranges[0].Start), (fault.Reason, fault.Access, fault.Address));
         bench.ExpectNothingLeft(faults: 5);
     }
 
