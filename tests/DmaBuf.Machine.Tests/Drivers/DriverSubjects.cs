@@ -17,6 +17,8 @@ internal static class DriverSubjects
         ["sample rate converter"] = static () => Table(static (machine, options) => SampleRateConverterExporter.Export(machine, Size, options)),
         ["accelerator, by bus address"] = static () => Accelerator(SampleMachine.PeerEngine),
         ["accelerator, through the host bridge"] = static () => Accelerator(SampleMachine.IommuEngine),
+        ["controller memory, by bus address"] = static () => ControllerMemory(SampleMachine.PeerEngine),
+        ["controller memory, through the host bridge"] = static () => ControllerMemory(SampleMachine.IommuEngine),
         ["movable GPU, in system memory behind an IOMMU"] = static () => new GraphicsSubject(SampleMachine.IommuEngine, peers: false),
         ["movable GPU, in system memory without an IOMMU"] = static () => new GraphicsSubject(SampleMachine.PlatformEngine, peers: false),
         ["movable GPU, for peers by bus address"] = static () => new GraphicsSubject(SampleMachine.PeerEngine, peers: true),
@@ -44,6 +46,21 @@ internal static class DriverSubjects
         Accelerator? card = null;
         return new ExporterSubject.Table(
             (machine, options) => (card ??= new Accelerator(machine, machine.GetPciFunction(SampleMachine.Gpu).Bars[0])).Export(2, options), engine, PeerToPeerAcceptance.Accepted);
+    }
+
+    private static ExporterSubject.Table ControllerMemory(string engine)
+    {
+        NvmeController? controller = null;
+        return new ExporterSubject.Table(
+            (machine, options) =>
+            {
+                // Any function with a BAR for peers and an engine will do.
+                PciFunction function = machine.GetPciFunction(SampleMachine.Gpu);
+                controller ??= new NvmeController(machine, function, function.Bars[0]);
+                return controller.ExportControllerMemory(Size, options);
+            },
+            engine,
+            PeerToPeerAcceptance.Accepted);
     }
 
     private static DmaBuffer Contiguous(SoftwareMachine machine, DmaBufferExportOptions options)
