@@ -10,7 +10,7 @@ public static class SampleMachine
     /// <summary>The IOMMU.</summary>
     public const string Iommu = "iommu0";
 
-    /// <summary>A PCI function with a 16 MiB BAR and no engine.</summary>
+    /// <summary>A PCI function with a 16 MiB BAR, and an engine of its own behind the IOMMU.</summary>
     public const string Gpu = "gpu";
 
     /// <summary>An engine behind the IOMMU and below the GPU's switch: reaches the BAR by bus address.</summary>
@@ -35,7 +35,7 @@ public static class SampleMachine
         builder.AddRam(new PhysicalAddress(0x10_0000_0000), 1UL << 40).AddIommu(Iommu).AddPlatformDmaEngine(PlatformEngine);
         PciHostBridgeBuilder bridge = builder.AddHostBridge(PciHostBridgePolicy.Listed);
         PciSwitchBuilder shared = bridge.AddRootPort().AddSwitch();
-        shared.AddDownstreamPort().AddEndpoint(Gpu).AddBar(GpuBarLength);
+        shared.AddDownstreamPort().AddEndpoint(Gpu).AddBar(GpuBarLength).WithDmaEngine(new DmaEngineOptions { Iommu = Iommu });
         shared.AddDownstreamPort().AddEndpoint(PeerEngine).WithDmaEngine(new DmaEngineOptions { Iommu = Iommu });
         bridge.AddRootPort().AddEndpoint(IommuEngine).WithDmaEngine(new DmaEngineOptions { Iommu = Iommu });
         bridge.AddRootPort().AddEndpoint(DirectEngine).WithDmaEngine();

@@ -9,12 +9,13 @@ namespace DmaBuf.Machine;
 /// peer's BAR, past any IOMMU.
 /// </summary>
 /// <remarks>
-/// Safe for calls from several threads. Transfers are made by the calling thread and are over when the call returns. A transfer that
+/// Safe for calls from several threads. Transfers of this class are made by the calling thread and are over when the call returns; those
+/// of a <see cref="DmaChannel"/> are made by the device itself, behind a fence. A transfer that
 /// faults part of the way has moved the bytes before the fault, as on hardware; each fault is thrown as EFAULT and recorded in
 /// <see cref="SoftwareMachine.Faults"/>. As on hardware, nothing stops an access to a peer's bus address after an unmap: bus addresses are
 /// not mapped at all.
 /// </remarks>
-public sealed class DmaEngineDevice : IDmaDevice
+public sealed partial class DmaEngineDevice : IDmaDevice
 {
     private const int PieceLength = SoftwareIommuDomain.LargestPiece;
 
@@ -219,7 +220,7 @@ public sealed class DmaEngineDevice : IDmaDevice
 
         while (payload.Length != 0)
         {
-            int count = MovePiece(address, payload);
+            int count = MakeAccess(payload, address, null);
             payload = payload.After(count);
             address = new DmaAddress(address.Value + (ulong)count);
         }

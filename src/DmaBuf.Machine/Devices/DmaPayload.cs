@@ -35,6 +35,10 @@ internal readonly ref struct DmaPayload
     public DmaPayload After(int count) =>
         Access == DmaAccess.Read ? new(Access, _destination[count..], default) : new(Access, default, _source[count..]);
 
+    /// <summary>The first bytes alone.</summary>
+    public DmaPayload First(int count) =>
+        Access == DmaAccess.Read ? new(Access, _destination[..count], default) : new(Access, default, _source[..count]);
+
     /// <summary>Moves the first bytes between the device and physical memory.</summary>
     public void Move(PhysicalMemory memory, PhysicalAddress address, int count)
     {

@@ -67,6 +67,7 @@ public sealed class DmaFaultLog
             DmaFaultReason.OutOfReach => "the transfer runs past the last address that the device can form. Map with the device itself, " +
             "which observes its limit",
             DmaFaultReason.Removed => "the device, or the one whose BAR is there, was removed. Stop transfers when the removal is told",
+            DmaFaultReason.Injected => "a fault was injected. Expect it, or take the injection away",
             _ => "the translation leads to no memory. Map physical addresses of RAM or of a BAR",
         };
         return new DmaBufException(Errno.EFAULT, $"Device {device} tried to {verb} at DMA address {address}: {why}.");

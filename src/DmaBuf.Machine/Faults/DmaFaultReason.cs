@@ -26,4 +26,10 @@ public enum DmaFaultReason
 
     /// <summary>The function that the access is by, or to whose BAR it leads, was removed.</summary>
     Removed,
+
+    /// <summary>The driver aborted the transfer; the address is the one that it had reached.</summary>
+    Aborted,
+
+    /// <summary>A <see cref="DmaFaultInjection"/> made the access fail.</summary>
+    Injected,
 }

@@ -14,7 +14,7 @@ internal sealed class DriverBench
     {
         SoftwareMachineBuilder builder = SampleMachine.Describe();
         PciHostBridgeBuilder bridge = builder.AddHostBridge(PciHostBridgePolicy.Listed);
-        bridge.AddRootPort().AddEndpoint("gpu2").AddBar(SampleMachine.GpuBarLength);
+        bridge.AddRootPort().AddEndpoint("gpu2").AddBar(SampleMachine.GpuBarLength).WithDmaEngine();
         bridge.AddRootPort().AddEndpoint("gpu3").AddVirtualFunctions(new PciVirtualFunctionOptions { Total = 2, Enabled = 2 }).AddBar(1 << 20);
         Machine = builder.Build();
         Link = new GpuLink("hive 0");

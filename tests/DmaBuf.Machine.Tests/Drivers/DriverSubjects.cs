@@ -18,6 +18,8 @@ internal static class DriverSubjects
         ["sample rate converter"] = static () => Table(static (machine, options) => SampleRateConverterExporter.Export(machine, Size, options)),
         ["accelerator, by bus address"] = static () => Accelerator(SampleMachine.PeerEngine),
         ["accelerator, through the host bridge"] = static () => Accelerator(SampleMachine.IommuEngine),
+        ["controller memory, by bus address"] = static () => ControllerMemory(SampleMachine.PeerEngine),
+        ["controller memory, through the host bridge"] = static () => ControllerMemory(SampleMachine.IommuEngine),
         ["movable GPU, in system memory behind an IOMMU"] = static () => new GraphicsSubject(SampleMachine.IommuEngine, peers: false),
         ["movable GPU, in system memory without an IOMMU"] = static () => new GraphicsSubject(SampleMachine.PlatformEngine, peers: false),
         ["movable GPU, for peers by bus address"] = static () => new GraphicsSubject(SampleMachine.PeerEngine, peers: true),
@@ -69,6 +71,21 @@ internal static class DriverSubjects
     {
         VfioExport vfio = new();
         return new ExporterSubject.Table(vfio.Export, engine, PeerToPeerAcceptance.Accepted, vfio.FindLeftovers);
+    }
+
+    private static ExporterSubject.Table ControllerMemory(string engine)
+    {
+        NvmeController? controller = null;
+        return new ExporterSubject.Table(
+            (machine, options) =>
+            {
+                // Any function with a BAR for peers and an engine will do.
+                PciFunction function = machine.GetPciFunction(SampleMachine.Gpu);
+                controller ??= new NvmeController(machine, function, function.Bars[0]);
+                return controller.ExportControllerMemory(Size, options);
+            },
+            engine,
+            PeerToPeerAcceptance.Accepted);
     }
 
     private static DmaBuffer Contiguous(SoftwareMachine machine, DmaBufferExportOptions options)

@@ -18,8 +18,10 @@ public sealed class RaceTests
 
     public RaceTests() => _link = _bench.Link.Connect();
 
-    [Fact]
-    public void No_byte_is_lost_and_no_address_is_stale_whoever_moves_or_takes_the_buffer_meanwhile()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void No_byte_is_lost_and_no_address_is_stale_whoever_moves_or_takes_the_buffer_meanwhile(bool engineFails)
     {
         int seed = Number("DMABUF_RACE_SEED", 20260217);
         using CancellationTokenSource over = new(TimeSpan.FromSeconds(Number("DMABUF_RACE_SECONDS", 2)));
@@ -39,6 +41,7 @@ public sealed class RaceTests
                 (random, known) => Device(new StaticDmaImporter(_bench.Engine(SampleMachine.PlatformEngine), buffer), 7, random, known),
                 (random, _) => DriverBench.Exporter(buffer).MoveTo((GraphicsPlacement)random.Next(2)),
                 (random, _) => TakeAwayAndGiveBack(buffer, random),
+                (random, _) => Fail(engineFails ? random.Next(1, 6) : 0),
             ];
             Thread[] threads = [.. parties.Select((party, index) => new Thread(() => Run(party, index, seed, over.Token)))];
             Array.ForEach(threads, static thread => thread.Start());
@@ -49,11 +52,20 @@ public sealed class RaceTests
         }
 
         Assert.Equal(0, _bench.Link.FaultCount);
-        _bench.ExpectNothingLeft();
+        Assert.All(_bench.Machine.Faults.Snapshot(), static fault => Assert.Equal(DmaFaultReason.Injected, fault.Reason));
+        Assert.Equal(engineFails, _bench.Machine.Faults.TotalCount > 0);
+        _bench.ExpectNothingLeft(faults: _bench.Machine.Faults.TotalCount);
     }
 
     private static int Number(string variable, int otherwise)
         => int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number) ? number : otherwise;
+
+    // The GPU's own engine, so only moves fail, and only their first way of being made.
+    private void Fail(int access)
+    {
+        _bench.LinkedGpu.Engine!.Injection = access == 0 ? null : DmaFaultInjection.FailAccess(access);
+        Thread.Yield();
+    }
 
     private void Run(Action<Random, byte[]> party, int index, int seed, CancellationToken over)
     {

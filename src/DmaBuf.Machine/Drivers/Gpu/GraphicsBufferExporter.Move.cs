@@ -4,15 +4,19 @@ namespace DmaBuf.Machine;
 public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
 {
     private readonly Dictionary<GpuLinkRange, GraphicsMemory> _windows = [];
+    private DmaChannel? _channel;
     private bool _isMoving;
 
     /// <summary>
     /// Moves the buffer: tells the importers, then copies once all work that was announced before has ended. Called without the lock; returns before the copy is made.
     /// </summary>
     /// <param name="placement">Where to.</param>
-    /// <returns>Signals when the bytes have arrived; null: the buffer is there already.</returns>
+    /// <returns>
+    /// Signals when the bytes have arrived; null: the buffer is there already. An engine that fails leaves a record in the fault log, and the CPU makes the copy. If the GPU is removed
+    /// meanwhile it fails with ENODEV: a buffer that came from RAM is there again, the bytes of any other are lost, and both places fault.
+    /// </returns>
     /// <exception cref="DmaBufException">
-    /// EBUSY: pinned, or being moved; EINVAL: it may not be there; ENOMEM: there is no room; ENODEV: revoked; EDEADLK: the lock is held by this thread.
+    /// EBUSY: pinned, or being moved; EINVAL: it may not be there; ENOMEM: there is no room; ENODEV: revoked, or the GPU was removed; EDEADLK: the lock is held by this thread.
     /// </exception>
     public Fence? MoveTo(GraphicsPlacement placement)
     {
@@ -23,23 +27,23 @@ public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
     /// <summary>Reads the buffer as its driver does, after moves under way.</summary>
     /// <param name="offset">The first byte, counted from the buffer's start.</param>
     /// <param name="destination">Receives the bytes.</param>
-    /// <exception cref="DmaBufException">EINVAL: not inside the buffer; nothing was read.</exception>
+    /// <exception cref="DmaBufException">EINVAL: not inside the buffer; ENODEV: its bytes were lost in a move. Nothing was read.</exception>
     public void Read(ulong offset, Memory<byte> destination)
     {
         RequireInside(offset, destination.Length);
         using ReservationLock held = LockAtRest();
-        _memory.Read(offset, destination);
+        PresentLocked(in held).Read(offset, destination);
     }
 
     /// <summary>Writes the buffer as its driver does, after moves under way.</summary>
     /// <param name="offset">The first byte, counted from the buffer's start.</param>
     /// <param name="source">The bytes to write.</param>
-    /// <exception cref="DmaBufException">EINVAL: not inside the buffer; nothing was written.</exception>
+    /// <exception cref="DmaBufException">EINVAL: not inside the buffer; ENODEV: its bytes were lost in a move. Nothing was written.</exception>
     public void Write(ulong offset, ReadOnlyMemory<byte> source)
     {
         RequireInside(offset, source.Length);
         using ReservationLock held = LockAtRest();
-        _memory.Write(offset, source);
+        PresentLocked(in held).Write(offset, source);
     }
 
     /// <inheritdoc/>
@@ -66,30 +70,48 @@ public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
 
     private Fence? MoveLocked(GraphicsPlacement placement, in ReservationLock held)
     {
-        if (_memory.Placement == placement)
+        GraphicsMemory source = PresentLocked(in held);
+        if (source.Placement == placement)
         {
             return null;
         }
 
         RequireMovable(placement);
-        GraphicsMemory source = _memory;
-        GraphicsMemory target = _processor.Allocate(placement, _size);
-        FenceSnapshot before = Buffer.Reservation.Snapshot(FenceUsage.Bookkeep);
+        _processor.RequirePresent($"Moving '{Buffer}'");
 
-        // A timeline of its own: a move that is called off must not overtake an earlier one.
-        FenceSource arrived = new FenceContext($"move of {Buffer}").CreateFence();
-        Buffer.Reservation.AddFence(in held, arrived.Fence, FenceUsage.Kernel);
-        Volatile.Write(ref _memory, target);
+        GraphicsMemory target = _processor.Allocate(placement, _size);
+        try
+        {
+            // One channel a buffer: a move waits for its own buffer's work, and another buffer's must not wait behind it.
+            string name = $"move of {Buffer}";
+            _channel ??= _processor.Engine?.CreateChannel(name);
+            FenceSnapshot before = Buffer.Reservation.Snapshot(FenceUsage.Bookkeep);
+            GraphicsMove move = GraphicsMove.Prepare(_processor, _channel, source, target, _size, before, name);
+            Announce(move, source, target, in held);
+            source.Drop();
+            return move.Arrived;
+        }
+        catch
+        {
+            target.Drop();
+            throw;
+        }
+    }
+
+    // Either the target is the present place and the copy will be made, or nothing has changed.
+    private void Announce(GraphicsMove move, GraphicsMemory source, GraphicsMemory target, in ReservationLock held)
+    {
         _isMoving = true;
         try
         {
+            Buffer.Reservation.AddFence(in held, move.Arrived, FenceUsage.Kernel);
+            Volatile.Write(ref _memory, target);
             Buffer.Invalidate(in held);
         }
         catch
         {
             Volatile.Write(ref _memory, source);
-            target.Drop();
-            arrived.TryFail(Errno.ECANCELED);
+            move.CallOff();
             throw;
         }
         finally
@@ -97,9 +119,34 @@ public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
             _isMoving = false;
         }
 
-        target.Take();
-        _ = Task.Run(() => CopyAsync(before, source, target, arrived));
-        return arrived.Fence;
+        move.Begin();
+    }
+
+    // A buffer whose new place was lost goes back to the old one if that has its bytes.
+    private GraphicsMemory PresentLocked(in ReservationLock held)
+    {
+        GraphicsMemory present = _memory;
+        if (!present.IsLost)
+        {
+            return present;
+        }
+
+        GraphicsMemory origin = present.Origin
+            ?? throw new DmaBufException(Errno.ENODEV, $"'{Buffer}' has lost its bytes: {_processor.Name} was removed while it moved. Export another one.");
+        Volatile.Write(ref _memory, origin);
+        try
+        {
+            Buffer.Invalidate(in held);
+        }
+        catch
+        {
+            Volatile.Write(ref _memory, present);
+            throw;
+        }
+
+        origin.Take();
+        present.Drop();
+        return origin;
     }
 
     private void RequireMovable(GraphicsPlacement placement)
@@ -117,25 +164,6 @@ public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
                     ? $"Moving '{Buffer}' was refused: its importers are being told of another move. Map again after the callback has returned."
                     : $"Moving '{Buffer}' was refused: it is pinned {_pins} times. Wait until the importers unpin and static ones unmap.");
         }
-    }
-
-    // The source's reference was the buffer's own; the target's is the copy's.
-    private async Task CopyAsync(FenceSnapshot before, GraphicsMemory source, GraphicsMemory target, FenceSource arrived)
-    {
-        await before.WaitAsync().ConfigureAwait(false);
-        Errno error = Errno.None;
-        try
-        {
-            source.CopyTo(target, _size);
-        }
-        catch (DmaBufException failure)
-        {
-            error = failure.Errno;
-        }
-
-        source.Drop();
-        target.Drop();
-        _ = error == Errno.None ? arrived.TrySignal() : arrived.TryFail(error);
     }
 
     private ReservationLock LockAtRest()

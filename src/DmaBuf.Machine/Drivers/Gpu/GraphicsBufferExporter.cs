@@ -13,7 +13,7 @@ namespace DmaBuf.Machine;
 //   a table, peers not allowed     RAM                               Migrate, if it was in device memory
 //
 // A move allocates the new place, notes which work is under way (all fences, up to BOOKKEEP), announces itself by a KERNEL fence, makes the new place the present one, and
-// tells the importers. Then the lock is left, and a copy waits for that work, copies the bytes and signals. Whoever maps meanwhile gets the new place and waits for the
+// tells the importers. Then the lock is left, and the GPU's engine waits for that work, copies the bytes and signals (GraphicsMove). Whoever maps meanwhile gets the new place and waits for the
 // KERNEL fence. The old place stays until nothing maps it any more (GraphicsMemory).
 //
 // Vocabulary: a pin forbids moves; a buffer is pinned in device memory only if no attachment needs it in RAM.
@@ -93,9 +93,10 @@ public sealed partial class GraphicsBufferExporter : DmaBufferExporter, IScatter
             cost = MappingCost.Migrate;
         }
 
-        PeerToPeerProvider? provider = _memory.Placement == GraphicsPlacement.DeviceMemory ? _processor.Provider : null;
-        ScatterGatherBacking mapped = ScatterGatherTableBuilder.Build(attachment.Device, provider, _memory.Ranges, _size, direction);
-        return GraphicsMemoryBacking.Create(mapped, _memory, cost);
+        GraphicsMemory memory = PresentLocked(in held);
+        PeerToPeerProvider? provider = memory.Placement == GraphicsPlacement.DeviceMemory ? _processor.Provider : null;
+        ScatterGatherBacking mapped = ScatterGatherTableBuilder.Build(attachment.Device, provider, memory.Ranges, _size, direction);
+        return GraphicsMemoryBacking.Create(mapped, memory, cost);
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,7 @@ internal sealed class GraphicsMemoryBacking : ScatterGatherBacking
         try
         {
             GraphicsMemoryBacking backing = new(mapped, memory, cost);
+            memory.Enter(backing);
             memory.Take();
             return backing;
         }
@@ -28,8 +29,12 @@ internal sealed class GraphicsMemoryBacking : ScatterGatherBacking
         }
     }
 
+    /// <summary>The device does not reach the memory any more, whoever has the table. Not under the reservation lock.</summary>
+    internal void TakeAway() => _mapped.ReleaseWhileInUse();
+
     protected override void Undo()
     {
+        _memory.Leave(this);
         _mapped.Release();
         _memory.Drop();
     }

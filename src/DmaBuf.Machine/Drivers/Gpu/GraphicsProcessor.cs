@@ -1,8 +1,8 @@
 namespace DmaBuf.Machine;
 
 /// <summary>
-/// A GPU: memory behind one BAR, which its driver hands out as buffers that move (<see cref="GraphicsBufferExporter"/>), a link to other GPUs perhaps, and runtime power,
-/// which is on while anybody is attached.
+/// A GPU: memory behind one BAR, which its driver hands out as buffers that move (<see cref="GraphicsBufferExporter"/>), an engine that copies them, a link to other GPUs
+/// perhaps, and runtime power, which is on while anybody is attached.
 /// </summary>
 /// <remarks>Safe for all threads.</remarks>
 public sealed class GraphicsProcessor
@@ -26,6 +26,7 @@ public sealed class GraphicsProcessor
         Provider = bar!.Provider
             ?? throw new DmaBufException(Errno.EOPNOTSUPP, $"{bar.Function} cannot share its memory: its BAR was added without peer-to-peer. Add it with.");
         Machine = machine;
+        Engine = machine.Engines.FirstOrDefault(engine => ReferenceEquals(engine.Function, bar.Function));
         Name = bar.Function.Name;
         Generation = generation;
         Port = port;
@@ -37,6 +38,9 @@ public sealed class GraphicsProcessor
 
     /// <summary>The machine that the GPU is in.</summary>
     public SoftwareMachine Machine { get; }
+
+    /// <summary>Its function's DMA engine, which moves its buffers; null: it has none, and the CPU moves them.</summary>
+    public DmaEngineDevice? Engine { get; }
 
     /// <summary>The GPU's generation.</summary>
     public int Generation { get; }
@@ -77,8 +81,20 @@ public sealed class GraphicsProcessor
         }
 
         GraphicsMemory memory = new(this, placement, [_memory.Allocate(size)]);
-        memory.Clear();
-        return memory;
+        bool isCleared = false;
+        try
+        {
+            memory.Clear();
+            isCleared = true;
+            return memory;
+        }
+        finally
+        {
+            if (!isCleared)
+            {
+                memory.Drop();
+            }
+        }
     }
 
     internal void Free(GraphicsMemory memory)
@@ -90,6 +106,15 @@ public sealed class GraphicsProcessor
         else
         {
             _memory.Free(memory.Ranges[0]);
+        }
+    }
+
+    /// <exception cref="DmaBufException">ENODEV: the GPU was removed.</exception>
+    internal void RequirePresent(string what)
+    {
+        if (Provider.Device is PciFunction { IsRemoved: true })
+        {
+            throw new DmaBufException(Errno.ENODEV, $"{what} was refused: {Name} was removed. Use another GPU.");
         }
     }
 

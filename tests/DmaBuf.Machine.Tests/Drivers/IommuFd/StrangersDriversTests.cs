@@ -21,6 +21,7 @@ public sealed class StrangersDriversTests
         string[] names = [.. typeof(StrangersDriversTests).Assembly.GetManifestResourceNames().Where(static name => name.StartsWith("drivers/", StringComparison.Ordinal))];
         Assert.Contains(names, static name => name.EndsWith("IoAddressSpace.cs", StringComparison.Ordinal));
         Assert.Contains(names, static name => name.EndsWith("VfioPciDevice.cs", StringComparison.Ordinal));
+        Assert.Contains(names, static name => name.EndsWith("NvmeController.cs", StringComparison.Ordinal));
         Assert.Equal([], ErrorsOf([.. names.Select(Read)]));
     }
 
