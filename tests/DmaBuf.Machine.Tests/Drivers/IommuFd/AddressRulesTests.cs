@@ -120,6 +120,8 @@ public sealed class AddressRulesTests : IDisposable
         (_, DmaBuffer made) = ListExporter.Export(bench.Registry, new PhysicalRange(new PhysicalAddress(0x10_0000), 16 * Page));
         using DmaBuffer buffer = made;
         Assert.Equal(1UL, bench.Space.IovaAlignment);
+        Expect.Fails(Errno.EINVAL, () => bench.Map(buffer, 0, buffer.Size + 1));
+        Expect.Fails(Errno.EINVAL, () => bench.Map(buffer, buffer.Size, 1));
         DmaAddress odd = bench.Map(buffer, 0x1801, 0x123);
         Expect.Fails(Errno.EADDRINUSE, () => bench.Space.AddDomain(new RecordingDomain(2048)));
         bench.Context.Unmap(bench.Space.Id, odd, 0x123);

@@ -101,6 +101,7 @@ public sealed class VfioFeatureCallTests : IDisposable
         byte[] argument = Argument(region, flags, count, ranges);
         DmaBufException refused = Assert.Throws<DmaBufException>(() => _bench.Device.CallFeature(Get, (uint)argument.Length, argument, _bench.Options));
         Assert.Equal((row, errno), (row, refused.Errno));
+        Assert.Equal(row.StartsWith("the sum", StringComparison.Ordinal), refused.Message.Contains("2^63", StringComparison.Ordinal));
     }
 
     [Fact]

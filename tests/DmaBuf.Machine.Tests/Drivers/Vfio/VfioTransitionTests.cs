@@ -98,10 +98,14 @@ public sealed class VfioTransitionTests
         using DmaBuffer locked = bench.Export();
         using DmaBuffer third = bench.Export();
         Assert.Equal(Errno.EDEADLK, CloseWithLock(bench.Device, locked));
-        Assert.Equal((BufferPhase.Dead, BufferPhase.Live, BufferPhase.Dead), (first.Phase, locked.Phase, third.Phase));
+        Assert.Equal(BufferPhase.Live, locked.Phase);
+#if !DEBUG
+        // A debug build's check of the lock order refuses whoever holds any reservation, so there none of them can be closed now.
+        Assert.Equal((BufferPhase.Dead, BufferPhase.Dead), (first.Phase, third.Phase));
+#endif
         Expect.Fails(Errno.ENODEV, () => bench.Export());
         await bench.Device.CloseAsync(TimeSpan.Zero, Cancel);
-        Assert.Equal((BufferPhase.Dead, 0), (locked.Phase, bench.Device.BufferCount));
+        Assert.Equal((BufferPhase.Dead, BufferPhase.Dead, BufferPhase.Dead, 0), (first.Phase, locked.Phase, third.Phase, bench.Device.BufferCount));
     }
 
     [Fact]
