@@ -21,12 +21,12 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
         PhysicalRange[] mmio = [.. bars.SelectMany(placements => placements, (_, placement) => placement.Range)];
         Check(bars, mmio);
 
-        PhysicalRegion[] ram = [.. builder.Ram.Select(range => new PhysicalRegion(range, PhysicalMemoryKind.Ram))];
+        PhysicalRegion[] ram = [.. RamBlock.Merge(builder.Ram).Select(block => new PhysicalRegion(block.Range, PhysicalMemoryKind.Ram, block.NumaNode))];
         PciTopology topology = new(builder.Processor is { ForwardsPeerTraffic: true });
         PciFunction[] functions =
-            [.. _endpoints.Select((endpoint, index) => new PciFunction(endpoint.Definition.Name!, endpoint.Node, topology, bars[index]))];
+            [.. _endpoints.Select((endpoint, index) => new PciFunction(endpoint.Definition.Name!, endpoint.Node, endpoint.HostBridge.NumaNode, topology, bars[index]))];
         IEnumerable<PciBar> allBars = functions.SelectMany(function => function.Bars);
-        PhysicalMemory memory = new([.. ram, .. allBars.Select(bar => new PhysicalRegion(bar.Range, PhysicalMemoryKind.Mmio, bar))]);
+        PhysicalMemory memory = new([.. ram, .. allBars.Select(bar => new PhysicalRegion(bar.Range, PhysicalMemoryKind.Mmio, bar.Function.NumaNode, bar))]);
         SoftwareIommu[] iommus = [.. builder.Iommus.Select(iommu => new SoftwareIommu(iommu.Name, iommu.Aperture, iommu.SmallestPage, memory, _faults))];
 
         List<DmaEngineDevice> engines = [];
@@ -75,8 +75,8 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
     private void Check(PciBarPlacement[][] bars, PhysicalRange[] mmio)
     {
         List<(string Kind, Extent Extent)> spaces = [];
-        PhysicalRange[] physical = [.. builder.Ram, .. mmio];
-        spaces.AddRange(builder.Ram.Select(range => ("RAM", Shift(range, 0, "physical"))));
+        PhysicalRange[] physical = [.. builder.Ram.Select(ram => ram.Range), .. mmio];
+        spaces.AddRange(builder.Ram.Select(ram => ("RAM", Shift(ram.Range, 0, "physical"))));
         spaces.AddRange(mmio.Select(range => ("BAR", Shift(range, 0, "physical"))));
         spaces.AddRange(builder.Iommus.Select(iommu => (
             "I/O virtual", new Extent(iommu.Aperture.Start.Value, iommu.Aperture.Start.Value + iommu.Aperture.Length))));
@@ -96,7 +96,15 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
     private DmaEngineDevice CreateEngine(
         string name, PciFunction? function, DmaEngineOptions options, ulong offset, SoftwareIommu[] iommus, PciFunction[] functions, PhysicalMemory memory)
     {
-        DeviceIdentity identity = new(name, options.LastAddress, memory, _faults);
+        if (function is not null && options.NumaNode is { } node)
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"The machine cannot be built: {name} is on a node of its own, {node}, but a PCI function is on its host bridge's. Give the " +
+                "bridge the node.");
+        }
+
+        DeviceIdentity identity = new(name, function is null ? options.NumaNode : function.NumaNode, options.LastAddress, memory, _faults);
         DeviceAddressing addressing;
         if (options.Iommu is null)
         {

@@ -9,7 +9,7 @@ public sealed class SoftwareMachineBuilder
 {
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
-    internal List<PhysicalRange> Ram { get; } = [];
+    internal List<(PhysicalRange Range, int NumaNode)> Ram { get; } = [];
 
     internal List<(string Name, DmaRange Aperture, ulong SmallestPage)> Iommus { get; } = [];
 
@@ -26,12 +26,23 @@ public sealed class SoftwareMachineBuilder
     /// <summary>DMA address minus physical address for platform devices without an IOMMU; a multiple of 4096.</summary>
     public ulong PlatformDmaOffset { get; set; } = AddressLayout.PlatformDmaOffset;
 
-    /// <summary>Adds RAM. Only touched pages will cost memory.</summary>
+    /// <summary>Adds RAM on NUMA node 0. Only touched pages will cost memory.</summary>
     /// <param name="start">The first byte; a multiple of 4096, not zero.</param>
     /// <param name="length">Bytes; a multiple of 4096, 2^46 at most.</param>
     /// <exception cref="DmaBufException">EINVAL: start or length; EEXIST: RAM is there.</exception>
-    public SoftwareMachineBuilder AddRam(PhysicalAddress start, ulong length)
+    public SoftwareMachineBuilder AddRam(PhysicalAddress start, ulong length) => AddRam(start, length, 0);
+
+    /// <summary>
+    /// Adds RAM. Only touched pages will cost memory. What lies between two additions is a hole: it is never allocated, and accesses there
+    /// fault.
+    /// </summary>
+    /// <param name="start">The first byte; a multiple of 4096, not zero.</param>
+    /// <param name="length">Bytes; a multiple of 4096, 2^46 at most.</param>
+    /// <param name="numaNode">The node that it is of; 0 to <see cref="RamPlacement.LastNumaNode"/>.</param>
+    /// <exception cref="DmaBufException">EINVAL: start, length or node; EEXIST: RAM is there.</exception>
+    public SoftwareMachineBuilder AddRam(PhysicalAddress start, ulong length, int numaNode)
     {
+        RamPlacement.RequireNumaNode(numaNode, "RAM cannot be put");
         PhysicalRange range = new(start, length);
         if (!MachinePage.AreWhole(start.Value, length) || start.Value == 0 || length > 1UL << 46)
         {
@@ -42,12 +53,12 @@ public sealed class SoftwareMachineBuilder
         }
 
         Extent extent = new(start.Value, start.Value + length);
-        if (Ram.Exists(other => extent.Overlaps(new Extent(other.Start.Value, other.Start.Value + other.Length))))
+        if (Ram.Exists(other => extent.Overlaps(new Extent(other.Range.Start.Value, other.Range.Start.Value + other.Range.Length))))
         {
             throw new DmaBufException(Errno.EEXIST, $"RAM cannot be put at {range}: RAM is there.");
         }
 
-        Ram.Add(range);
+        Ram.Add((range, numaNode));
         return this;
     }
 

@@ -39,6 +39,9 @@ public sealed class DmaEngineDevice : IDmaDevice
     /// <summary>The PCI function that the engine is part of; null for a platform device.</summary>
     public PciFunction? Function { get; }
 
+    /// <summary>The NUMA node that it is near to (<c>dev_to_node</c>); null: none was said.</summary>
+    public int? NumaNode => _identity.NumaNode;
+
     /// <inheritdoc/>
     public MappingCost RangeMappingCost => _addressing.RangeMappingCost;
 

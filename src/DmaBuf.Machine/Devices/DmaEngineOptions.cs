@@ -9,6 +9,17 @@ public sealed record DmaEngineOptions
     /// </summary>
     public string? Iommu { get; init; }
 
+    /// <summary>
+    /// The NUMA node that a platform engine is near to, 0 to <see cref="RamPlacement.LastNumaNode"/>; null: none. A PCI function is near to its host
+    /// bridge's node, and must not say another.
+    /// </summary>
+    /// <exception cref="DmaBufException">EINVAL: no node can have the number.</exception>
+    public int? NumaNode
+    {
+        get;
+        init => field = value is null ? null : RamPlacement.RequireNumaNode(value.Value, "A DMA engine cannot be put");
+    }
+
     /// <summary>The highest DMA address that it can form (<c>dma_mask</c>).</summary>
     public DmaAddress LastAddress { get; init; } = new(ulong.MaxValue);
 }

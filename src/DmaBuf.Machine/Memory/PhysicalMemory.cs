@@ -82,6 +82,11 @@ public sealed class PhysicalMemory
         return kind;
     }
 
+    /// <summary>The NUMA node of what answers at an address (<c>phys_to_target_node</c>).</summary>
+    /// <param name="address">Any alignment.</param>
+    /// <returns>Null: nothing answers there, or a BAR of a function that belongs to no node.</returns>
+    public int? NumaNodeOf(PhysicalAddress address) => Find(address.Value)?.NumaNode;
+
     internal void Discard(PhysicalRange range)
     {
         PhysicalRegion region = Find(range.Start.Value)!;
