@@ -104,7 +104,7 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
                 "bridge the node.");
         }
 
-        DeviceIdentity identity = new(name, function is null ? options.NumaNode : function.NumaNode, options.LastAddress, memory, _faults);
+        DeviceIdentity identity = new(name, function is null ? options.NumaNode : function.NumaNode, options.LastAddress, options.SegmentLimits, memory, _faults);
         DeviceAddressing addressing;
         if (options.Iommu is null)
         {

@@ -43,6 +43,9 @@ public sealed class DmaEngineDevice : IDmaDevice
     public int? NumaNode => _identity.NumaNode;
 
     /// <inheritdoc/>
+    public DmaSegmentLimits SegmentLimits => _identity.SegmentLimits;
+
+    /// <inheritdoc/>
     public MappingCost RangeMappingCost => _addressing.RangeMappingCost;
 
     /// <summary>Mappings and reservations of this device that have not been given back.</summary>

@@ -20,6 +20,9 @@ public sealed record DmaEngineOptions
         init => field = value is null ? null : RamPlacement.RequireNumaNode(value.Value, "A DMA engine cannot be put");
     }
 
+    /// <summary>How long the entries of its tables may be and which addresses they may not cross; none unless set.</summary>
+    public DmaSegmentLimits SegmentLimits { get; init; } = DmaSegmentLimits.None;
+
     /// <summary>The highest DMA address that it can form (<c>dma_mask</c>).</summary>
     public DmaAddress LastAddress { get; init; } = new(ulong.MaxValue);
 }

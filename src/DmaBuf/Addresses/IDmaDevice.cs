@@ -19,6 +19,12 @@ public interface IDmaDevice
     /// <summary>An upper bound of what mapping a range costs on this device, for example <see cref="MappingCost.IommuMap"/> behind an IOMMU.</summary>
     MappingCost RangeMappingCost { get; }
 
+    /// <summary>
+    /// What one entry of a table may look like for this device (<c>dma_get_max_seg_size</c>, <c>dma_get_seg_boundary</c>). Fixed while the device has mappings; never
+    /// null.
+    /// </summary>
+    DmaSegmentLimits SegmentLimits => DmaSegmentLimits.None;
+
     /// <summary>Maps one physical range for this device (<c>dma_map_phys</c>).</summary>
     /// <param name="range">The range; page aligned, not empty.</param>
     /// <param name="direction">Which accesses the device may make.</param>

@@ -22,13 +22,13 @@ internal sealed class LinkedBacking : ScatterGatherBacking
 
     /// <summary>Links the ranges into the block, which this method adopts: it is released even if the method throws.</summary>
     internal static LinkedBacking Map(
-        IDmaDevice device, IIovaReservation block, ReadOnlySpan<PhysicalRange> ranges, ulong size, DmaDirection direction, DmaAttributes attributes)
+        IDmaDevice device, IIovaReservation block, ReadOnlySpan<PhysicalRange> ranges, ulong size, DmaDirection direction, DmaAttributes attributes, DmaSegmentLimits? limits)
     {
         ScatterGatherTable table;
         try
         {
             RequireBlock(device, block, size);
-            table = ScatterGatherTable.Allocate(ScatterGatherFill.CountPieces(size), size);
+            table = ScatterGatherTable.Allocate(limits?.CountPieces(block.Start.Value, size) ?? ScatterGatherFill.CountPieces(size), size);
         }
         catch
         {
@@ -47,7 +47,10 @@ internal sealed class LinkedBacking : ScatterGatherBacking
             throw;
         }
 
-        ScatterGatherFill.FromRun(block.Start, size, table.EntriesToFill);
+        if (limits is null)
+            ScatterGatherFill.FromRun(block.Start, size, table.EntriesToFill);
+        else
+            ScatterGatherCut.Fill([new AddressRun(block.Start.Value, size)], table.EntriesToFill, 0, limits);
         return backing;
     }
 

@@ -9,9 +9,8 @@ internal sealed class PerRangeBacking : ScatterGatherBacking
     private readonly DmaRange[] _mapped;
     private int _mappedCount;
 
-    private PerRangeBacking(
-        ScatterGatherTable table, MappingCost cost, IDmaDevice device, DmaRange[] mapped, DmaDirection direction, DmaAttributes attributes)
-        : base(table, cost)
+    private PerRangeBacking(MappingCost cost, IDmaDevice device, DmaRange[] mapped, DmaDirection direction, DmaAttributes attributes)
+        : base(cost)
     {
         _device = device;
         _mapped = mapped;
@@ -21,14 +20,24 @@ internal sealed class PerRangeBacking : ScatterGatherBacking
 
     /// <summary>Maps the ranges one by one; if one fails, exactly those before it are unmapped.</summary>
     internal static PerRangeBacking Map(
-        IDmaDevice device, ReadOnlySpan<PhysicalRange> ranges, in PhysicalRangeSummary summary, DmaDirection direction, DmaAttributes attributes)
+        IDmaDevice device,
+        ReadOnlySpan<PhysicalRange> ranges,
+        in PhysicalRangeSummary summary,
+        DmaDirection direction,
+        DmaAttributes attributes,
+        DmaSegmentLimits? limits)
     {
         var mapped = new DmaRange[ranges.Length];
-        var table = ScatterGatherTable.Allocate(ScatterGatherFill.CountEntries(ranges, summary), summary.TotalLength);
-        var backing = new PerRangeBacking(table, CostOn(device, attributes), device, mapped, direction, attributes);
+        var backing = new PerRangeBacking(CostOn(device, attributes), device, mapped, direction, attributes);
         try
         {
+            if (limits is null)
+                backing.SetTable(ScatterGatherTable.Allocate(ScatterGatherFill.CountEntries(ranges, summary), summary.TotalLength));
             backing.MapAll(ranges);
+
+            // Where entries end at boundaries, their number is known only once the addresses are.
+            if (limits is not null)
+                backing.SetTable(ScatterGatherTable.Allocate(ScatterGatherCut.Count(AddressRun.Of(mapped), 0, limits), summary.TotalLength));
         }
         catch
         {
@@ -36,7 +45,10 @@ internal sealed class PerRangeBacking : ScatterGatherBacking
             throw;
         }
 
-        ScatterGatherFill.FromRanges(mapped, table.EntriesToFill);
+        if (limits is null)
+            ScatterGatherFill.FromRanges(mapped, backing.Table.EntriesToFill);
+        else
+            ScatterGatherCut.Fill(AddressRun.Of(mapped), backing.Table.EntriesToFill, 0, limits);
         return backing;
     }
 

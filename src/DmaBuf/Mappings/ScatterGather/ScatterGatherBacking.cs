@@ -14,6 +14,7 @@ public abstract class ScatterGatherBacking
 {
     private int _released;
     private bool _faultReported;
+    private ScatterGatherTable? _table;
 
     /// <summary>Makes a table of entries that an exporter has mapped itself.</summary>
     /// <param name="entries">Copied. In the order of the buffer's bytes; page aligned, none empty, at most <see cref="ScatterGatherTable.MaximumEntryLength"/> each.</param>
@@ -23,19 +24,23 @@ public abstract class ScatterGatherBacking
     {
         ulong totalLength = RequireEntries(entries);
         MappingCostRule.Require(cost, "A table");
-        Table = ScatterGatherTable.Allocate((ulong)entries.Length, totalLength);
-        entries.CopyTo(Table.EntriesToFill);
+        _table = ScatterGatherTable.Allocate((ulong)entries.Length, totalLength);
+        entries.CopyTo(_table.EntriesToFill);
         Cost = cost;
+        IsMadeElsewhere = true;
     }
 
     private protected ScatterGatherBacking(ScatterGatherTable table, MappingCost cost)
     {
-        Table = table;
+        _table = table;
         Cost = cost;
     }
 
+    /// <summary>For a table that is made after the mapping: <see cref="SetTable"/> follows, or a release.</summary>
+    private protected ScatterGatherBacking(MappingCost cost) => Cost = cost;
+
     /// <summary>The table to hand to the importer; throws on access once released.</summary>
-    public ScatterGatherTable Table { get; }
+    public ScatterGatherTable Table => _table!;
 
     /// <summary>What this mapping did cost, as opposed to the agreement's upper bound.</summary>
     public MappingCost Cost { get; private set; }
@@ -78,6 +83,11 @@ public abstract class ScatterGatherBacking
         }
     }
 
+    /// <summary>True if the builder did not make the entries, so that nobody has looked at the device's limits yet.</summary>
+    internal bool IsMadeElsewhere { get; }
+
+    private protected void SetTable(ScatterGatherTable table) => _table = table;
+
     /// <summary>Keeps the first exception of a teardown for <see cref="ReleaseFault"/>.</summary>
     private protected void NoteReleaseFault(Exception exception) => ReleaseFault ??= exception;
 
@@ -96,9 +106,9 @@ public abstract class ScatterGatherBacking
         }
 #pragma warning restore CA1031
         if (isTableInUse)
-            Table.Abandon();
+            _table?.Abandon();
         else
-            Table.Release();
+            _table?.Release();
     }
 
     private static ulong RequireEntries(ReadOnlySpan<ScatterGatherEntry> entries)

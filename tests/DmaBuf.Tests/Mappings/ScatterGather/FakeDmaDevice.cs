@@ -22,6 +22,8 @@ internal sealed class FakeDmaDevice : IDmaDevice
 
     public MappingCost RangeMappingCost { get; init; } = MappingCost.IommuMap;
 
+    public DmaSegmentLimits SegmentLimits { get; init; } = DmaSegmentLimits.None;
+
     /// <summary>False: reserving I/O virtual addresses gives null.</summary>
     internal bool HasBlocks { get; init; }
 
