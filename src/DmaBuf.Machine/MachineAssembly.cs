@@ -29,21 +29,23 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
         PhysicalMemory memory = new([.. ram, .. allBars.Select(bar => new PhysicalRegion(bar.Range, PhysicalMemoryKind.Mmio, bar.Function.NumaNode, bar))]);
         SoftwareIommu[] iommus = [.. builder.Iommus.Select(iommu => new SoftwareIommu(iommu.Name, iommu.Aperture, iommu.SmallestPage, memory, _faults))];
 
+        RamAllocator allocator = new(memory, ram);
+        BouncePool? pool = SetAsidePool(allocator);
         List<DmaEngineDevice> engines = [];
         for (int index = 0; index < functions.Length; index++)
         {
             if (_endpoints[index].Definition.Engine is DmaEngineOptions options)
             {
-                engines.Add(CreateEngine(functions[index].Name, functions[index], options, _endpoints[index].HostBridge.DmaOffset, iommus, functions, memory));
+                engines.Add(CreateEngine(functions[index].Name, functions[index], options, _endpoints[index].HostBridge.DmaOffset, iommus, functions, memory, pool));
             }
         }
 
         foreach ((string name, DmaEngineOptions options) in builder.PlatformEngines)
         {
-            engines.Add(CreateEngine(name, null, options, builder.PlatformDmaOffset, iommus, functions, memory));
+            engines.Add(CreateEngine(name, null, options, builder.PlatformDmaOffset, iommus, functions, memory, pool));
         }
 
-        return new SoftwareMachine(memory, new RamAllocator(memory, ram), functions, iommus, [.. engines], _faults);
+        return new SoftwareMachine(memory, allocator, pool, functions, iommus, [.. engines], _faults);
     }
 
     private static Extent Shift(PhysicalRange range, ulong offset, string what)
@@ -53,6 +55,20 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
             ? new Extent(start, start + range.Length)
             : throw new DmaBufException(Errno.EINVAL,
                 $"The machine cannot be built: {range} with the {what} offset 0x{offset:x} wraps. Choose another offset.");
+    }
+
+    private BouncePool? SetAsidePool(RamAllocator allocator)
+    {
+        if (builder.BouncePoolLength == 0)
+        {
+            return null;
+        }
+
+        return allocator.TrySetAside(builder.BouncePoolLength) is { } range
+            ? new BouncePool(range)
+            : throw new DmaBufException(
+                Errno.EINVAL,
+                $"The machine cannot be built: no run of RAM has the 0x{builder.BouncePoolLength:x} bytes of the bounce pool. Add low RAM, or make the pool smaller.");
     }
 
     private PciBarPlacement[] PlaceBars(PciEndpointPlan endpoint)
@@ -94,7 +110,7 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
     }
 
     private DmaEngineDevice CreateEngine(
-        string name, PciFunction? function, DmaEngineOptions options, ulong offset, SoftwareIommu[] iommus, PciFunction[] functions, PhysicalMemory memory)
+        string name, PciFunction? function, DmaEngineOptions options, ulong offset, SoftwareIommu[] iommus, PciFunction[] functions, PhysicalMemory memory, BouncePool? pool)
     {
         if (function is not null && options.NumaNode is { } node)
         {
@@ -108,7 +124,7 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
         DeviceAddressing addressing;
         if (options.Iommu is null)
         {
-            addressing = new DirectAddressing(identity, offset);
+            addressing = new DirectAddressing(identity, offset, pool);
         }
         else
         {

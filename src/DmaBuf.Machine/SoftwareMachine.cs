@@ -17,10 +17,11 @@ namespace DmaBuf.Machine;
 public sealed class SoftwareMachine
 {
     internal SoftwareMachine(
-        PhysicalMemory memory, RamAllocator ram, IReadOnlyList<PciFunction> functions, IReadOnlyList<SoftwareIommu> iommus, IReadOnlyList<DmaEngineDevice> engines, DmaFaultLog faults)
+        PhysicalMemory memory, RamAllocator ram, BouncePool? bouncePool, IReadOnlyList<PciFunction> functions, IReadOnlyList<SoftwareIommu> iommus, IReadOnlyList<DmaEngineDevice> engines, DmaFaultLog faults)
     {
         Memory = memory;
         Ram = ram;
+        BouncePool = bouncePool;
         PciFunctions = functions;
         Iommus = iommus;
         Engines = engines;
@@ -32,6 +33,9 @@ public sealed class SoftwareMachine
 
     /// <summary>Allocates RAM.</summary>
     public RamAllocator Ram { get; }
+
+    /// <summary>Through what bytes pass for devices that cannot reach them; null: the machine was built without.</summary>
+    public BouncePool? BouncePool { get; }
 
     /// <summary>All endpoint functions, in the order of their addresses.</summary>
     public IReadOnlyList<PciFunction> PciFunctions { get; }

@@ -17,6 +17,8 @@ public sealed class SoftwareMachineBuilder
 
     internal List<(string Name, DmaEngineOptions Options)> PlatformEngines { get; } = [];
 
+    internal ulong BouncePoolLength { get; private set; }
+
     /// <summary>The processor; null: one that forwards no peer traffic by itself.</summary>
     public Processor? Processor { get; set; }
 
@@ -59,6 +61,28 @@ public sealed class SoftwareMachineBuilder
         }
 
         Ram.Add((range, numaNode));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a bounce pool (<c>swiotlb=</c>) in the lowest RAM that has room for it. Devices without an IOMMU then reach memory beyond their last address through it,
+    /// at <see cref="MappingCost.Bounce"/>.
+    /// </summary>
+    /// <param name="length">Bytes; a multiple of 4096, not zero. The RAM is not allocated for anything else.</param>
+    /// <exception cref="DmaBufException">EINVAL: the length; EEXIST: there is one.</exception>
+    public SoftwareMachineBuilder AddBouncePool(ulong length)
+    {
+        if (!MachinePage.AreWhole(0, length))
+        {
+            throw new DmaBufException(Errno.EINVAL, $"A bounce pool cannot have 0x{length:x} bytes: the length must be a multiple of {MachinePage.Size} and not zero.");
+        }
+
+        if (BouncePoolLength != 0)
+        {
+            throw new DmaBufException(Errno.EEXIST, $"A bounce pool cannot be added: there is one of 0x{BouncePoolLength:x} bytes, and a machine has one at most.");
+        }
+
+        BouncePoolLength = length;
         return this;
     }
 

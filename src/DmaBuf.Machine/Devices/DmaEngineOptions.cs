@@ -23,6 +23,9 @@ public sealed record DmaEngineOptions
     /// <summary>How long the entries of its tables may be and which addresses they may not cross; none unless set.</summary>
     public DmaSegmentLimits SegmentLimits { get; init; } = DmaSegmentLimits.None;
 
-    /// <summary>The highest DMA address that it can form (<c>dma_mask</c>).</summary>
+    /// <summary>
+    /// The highest DMA address that it can form, device and bus together (<c>bus_dma_limit</c>). Without an IOMMU, what lies higher is bounced if the machine has a
+    /// pool (<see cref="SoftwareMachineBuilder.AddBouncePool"/>), and cannot be mapped if not.
+    /// </summary>
     public DmaAddress LastAddress { get; init; } = new(ulong.MaxValue);
 }

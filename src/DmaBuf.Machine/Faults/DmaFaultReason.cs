@@ -26,4 +26,7 @@ public enum DmaFaultReason
 
     /// <summary>The function that the access is by, or to whose BAR it leads, was removed.</summary>
     Removed,
+
+    /// <summary>A device without an IOMMU was to be synchronised with memory that is not mapped for it; nothing was moved.</summary>
+    SynchronizeMismatch,
 }

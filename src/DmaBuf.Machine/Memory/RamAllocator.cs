@@ -13,7 +13,7 @@ public sealed class RamAllocator
     private readonly Lock _lock = new();
     private readonly PhysicalMemory _memory;
     private readonly RamBlocks _blocks;
-    private readonly ulong _total;
+    private ulong _total;
 
     internal RamAllocator(PhysicalMemory memory, IEnumerable<PhysicalRegion> regions)
     {
@@ -120,6 +120,21 @@ public sealed class RamAllocator
         }
 
         return runs;
+    }
+
+    /// <summary>Takes the lowest run for good, before anybody else allocates: it counts as no RAM any more. Null: there is none.</summary>
+    internal PhysicalRange? TrySetAside(ulong length)
+    {
+        lock (_lock)
+        {
+            if (!_blocks.TryTake(length, MachinePage.Size, RamPlacement.Anywhere, out ulong start))
+            {
+                return null;
+            }
+
+            _total -= length;
+            return new PhysicalRange(new PhysicalAddress(start), length);
+        }
     }
 
     /// <summary>Gives pages back; their contents are forgotten. All or nothing.</summary>

@@ -28,6 +28,10 @@ internal sealed class GraphicsMemoryBacking : ScatterGatherBacking
         }
     }
 
+    protected override void PassToCpu() => _mapped.SynchronizeForCpu();
+
+    protected override void PassToDevice() => _mapped.SynchronizeForDevice();
+
     protected override void Undo()
     {
         _mapped.Release();

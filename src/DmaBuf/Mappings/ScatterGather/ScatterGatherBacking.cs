@@ -43,7 +43,7 @@ public abstract class ScatterGatherBacking
     public ScatterGatherTable Table => _table!;
 
     /// <summary>What this mapping did cost, as opposed to the agreement's upper bound.</summary>
-    public MappingCost Cost { get; private set; }
+    public MappingCost Cost { get; private protected set; }
 
     /// <summary>What the table was converted from, given back when it is unmapped; null if it was not converted.</summary>
     internal PhysicalAddressList? Origin { get; private set; }
@@ -53,6 +53,23 @@ public abstract class ScatterGatherBacking
     /// with the rest regardless. Something may have leaked, and this says what; the mapping reports it to the buffer's registry.
     /// </summary>
     public Exception? ReleaseFault { get; private set; }
+
+    /// <summary>
+    /// Lets the CPU see what the device wrote (<c>dma_sync_sgtable_for_cpu</c>). Called with the reservation lock held; after the release it does nothing.
+    /// </summary>
+    /// <exception cref="DmaBufException">The device's errno: the CPU must not look.</exception>
+    public void SynchronizeForCpu()
+    {
+        if (Volatile.Read(ref _released) == 0)
+            PassToCpu();
+    }
+
+    /// <summary>Lets the device see what the CPU wrote (<c>dma_sync_sgtable_for_device</c>). Called with the reservation lock held; after the release it does nothing.</summary>
+    public void SynchronizeForDevice()
+    {
+        if (Volatile.Read(ref _released) == 0)
+            PassToDevice();
+    }
 
     /// <summary>Undoes the mapping and ends the table; the importer has let go of it. Idempotent, never throws.</summary>
     public void Release() => Release(isTableInUse: false);
@@ -65,6 +82,19 @@ public abstract class ScatterGatherBacking
 
     /// <summary>Takes the DMA addresses back from the device. Called at most once; must not throw. The table can still be read.</summary>
     protected abstract void Undo();
+
+    /// <summary>
+    /// Moves what the device wrote to where the CPU reads it. The default does nothing: override it if the memory is bounced or not coherent, and also to pass the
+    /// call on to a backing that this one is made of.
+    /// </summary>
+    protected virtual void PassToCpu()
+    {
+    }
+
+    /// <summary>Moves what the CPU wrote to where the device reads it, whatever the mapping's direction. Must not throw. The default does nothing.</summary>
+    protected virtual void PassToDevice()
+    {
+    }
 
     /// <summary>Says that the table was converted from a list, which had a cost of its own. Called before anybody else sees the table.</summary>
     internal void MarkConverted(PhysicalAddressList origin, MappingCost cost)
