@@ -21,30 +21,32 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
         PhysicalRange[] mmio = [.. bars.SelectMany(placements => placements, (_, placement) => placement.Range)];
         Check(bars, mmio);
 
-        PhysicalRegion[] ram = [.. builder.Ram.Select(range => new PhysicalRegion(range, PhysicalMemoryKind.Ram))];
+        PhysicalRegion[] ram = [.. RamBlock.Merge(builder.Ram).Select(block => new PhysicalRegion(block.Range, PhysicalMemoryKind.Ram, block.NumaNode))];
         PciTopology topology = new(builder.Processor is { ForwardsPeerTraffic: true });
         PciFunction[] functions =
-            [.. _tree.Endpoints.Select((endpoint, index) => new PciFunction(endpoint.Name, endpoint.Node, topology, bars[index], endpoint.IsThere))];
+            [.. _tree.Endpoints.Select((endpoint, index) => new PciFunction(endpoint.Name, endpoint.Node, endpoint.HostBridge.NumaNode, topology, bars[index], endpoint.IsThere))];
         JoinVirtual(functions);
         IEnumerable<PciBar> allBars = functions.SelectMany(function => function.Bars);
-        PhysicalMemory memory = new([.. ram, .. allBars.Select(bar => new PhysicalRegion(bar.Range, PhysicalMemoryKind.Mmio, bar))]);
+        PhysicalMemory memory = new([.. ram, .. allBars.Select(bar => new PhysicalRegion(bar.Range, PhysicalMemoryKind.Mmio, bar.Function.NumaNode, bar))]);
         SoftwareIommu[] iommus = [.. builder.Iommus.Select(iommu => new SoftwareIommu(iommu.Name, iommu.Aperture, iommu.SmallestPage, memory, _faults))];
 
+        RamAllocator allocator = new(memory, ram);
+        BouncePool? pool = SetAsidePool(allocator);
         List<DmaEngineDevice> engines = [];
         for (int index = 0; index < functions.Length; index++)
         {
             if (_tree.Endpoints[index].Definition.Engine is DmaEngineOptions options)
             {
-                engines.Add(CreateEngine(functions[index].Name, functions[index], options, _tree.Endpoints[index].HostBridge.DmaOffset, iommus, functions, memory));
+                engines.Add(CreateEngine(functions[index].Name, functions[index], options, _tree.Endpoints[index].HostBridge.DmaOffset, iommus, functions, memory, pool));
             }
         }
 
         foreach ((string name, DmaEngineOptions options) in builder.PlatformEngines)
         {
-            engines.Add(CreateEngine(name, null, options, builder.PlatformDmaOffset, iommus, functions, memory));
+            engines.Add(CreateEngine(name, null, options, builder.PlatformDmaOffset, iommus, functions, memory, pool));
         }
 
-        return new SoftwareMachine(memory, new RamAllocator(memory, ram), functions, CreatePorts(functions), iommus, [.. engines], _faults);
+        return new SoftwareMachine(memory, allocator, pool, functions, CreatePorts(functions), iommus, [.. engines], _faults);
     }
 
     private static Extent Shift(PhysicalRange range, ulong offset, string what)
@@ -54,6 +56,20 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
             ? new Extent(start, start + range.Length)
             : throw new DmaBufException(Errno.EINVAL,
                 $"The machine cannot be built: {range} with the {what} offset 0x{offset:x} wraps. Choose another offset.");
+    }
+
+    private BouncePool? SetAsidePool(RamAllocator allocator)
+    {
+        if (builder.BouncePoolLength == 0)
+        {
+            return null;
+        }
+
+        return allocator.TrySetAside(builder.BouncePoolLength) is { } range
+            ? new BouncePool(range)
+            : throw new DmaBufException(
+                Errno.EINVAL,
+                $"The machine cannot be built: no run of RAM has the 0x{builder.BouncePoolLength:x} bytes of the bounce pool. Add low RAM, or make the pool smaller.");
     }
 
     private void JoinVirtual(PciFunction[] functions)
@@ -83,8 +99,8 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
     private void Check(PciBarPlacement[][] bars, PhysicalRange[] mmio)
     {
         List<(string Kind, Extent Extent)> spaces = [];
-        PhysicalRange[] physical = [.. builder.Ram, .. mmio];
-        spaces.AddRange(builder.Ram.Select(range => ("RAM", Shift(range, 0, "physical"))));
+        PhysicalRange[] physical = [.. builder.Ram.Select(ram => ram.Range), .. mmio];
+        spaces.AddRange(builder.Ram.Select(ram => ("RAM", Shift(ram.Range, 0, "physical"))));
         spaces.AddRange(mmio.Select(range => ("BAR", Shift(range, 0, "physical"))));
         spaces.AddRange(builder.Iommus.Select(iommu => (
             "I/O virtual", new Extent(iommu.Aperture.Start.Value, iommu.Aperture.Start.Value + iommu.Aperture.Length))));
@@ -102,13 +118,21 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
     }
 
     private DmaEngineDevice CreateEngine(
-        string name, PciFunction? function, DmaEngineOptions options, ulong offset, SoftwareIommu[] iommus, PciFunction[] functions, PhysicalMemory memory)
+        string name, PciFunction? function, DmaEngineOptions options, ulong offset, SoftwareIommu[] iommus, PciFunction[] functions, PhysicalMemory memory, BouncePool? pool)
     {
-        DeviceIdentity identity = new(name, options.LastAddress, memory, _faults);
+        if (function is not null && options.NumaNode is { } node)
+        {
+            throw new DmaBufException(
+                Errno.EINVAL,
+                $"The machine cannot be built: {name} is on a node of its own, {node}, but a PCI function is on its host bridge's. Give the " +
+                "bridge the node.");
+        }
+
+        DeviceIdentity identity = new(name, function is null ? options.NumaNode : function.NumaNode, options.LastAddress, options.SegmentLimits, memory, _faults);
         DeviceAddressing addressing;
         if (options.Iommu is null)
         {
-            addressing = new DirectAddressing(identity, offset);
+            addressing = new DirectAddressing(identity, offset, pool);
         }
         else
         {

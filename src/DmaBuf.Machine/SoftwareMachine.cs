@@ -17,10 +17,11 @@ namespace DmaBuf.Machine;
 public sealed class SoftwareMachine
 {
     internal SoftwareMachine(
-        PhysicalMemory memory, RamAllocator ram, IReadOnlyList<PciFunction> functions, IReadOnlyList<PciPort> ports, IReadOnlyList<SoftwareIommu> iommus, IReadOnlyList<DmaEngineDevice> engines, DmaFaultLog faults)
+        PhysicalMemory memory, RamAllocator ram, BouncePool? bouncePool, IReadOnlyList<PciFunction> functions, IReadOnlyList<PciPort> ports, IReadOnlyList<SoftwareIommu> iommus, IReadOnlyList<DmaEngineDevice> engines, DmaFaultLog faults)
     {
         Memory = memory;
         Ram = ram;
+        BouncePool = bouncePool;
         PciFunctions = functions;
         PciPorts = ports;
         Iommus = iommus;
@@ -33,6 +34,9 @@ public sealed class SoftwareMachine
 
     /// <summary>Allocates RAM.</summary>
     public RamAllocator Ram { get; }
+
+    /// <summary>Through what bytes pass for devices that cannot reach them; null: the machine was built without.</summary>
+    public BouncePool? BouncePool { get; }
 
     /// <summary>All endpoint functions, virtual ones included whether or not they are enabled, in the order of their addresses.</summary>
     public IReadOnlyList<PciFunction> PciFunctions { get; }

@@ -9,13 +9,15 @@ public sealed class SoftwareMachineBuilder
 {
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
-    internal List<PhysicalRange> Ram { get; } = [];
+    internal List<(PhysicalRange Range, int NumaNode)> Ram { get; } = [];
 
     internal List<(string Name, DmaRange Aperture, ulong SmallestPage)> Iommus { get; } = [];
 
     internal List<PciHostBridgeBuilder> HostBridges { get; } = [];
 
     internal List<(string Name, DmaEngineOptions Options)> PlatformEngines { get; } = [];
+
+    internal ulong BouncePoolLength { get; private set; }
 
     /// <summary>The processor; null: one that forwards no peer traffic by itself.</summary>
     public Processor? Processor { get; set; }
@@ -26,12 +28,23 @@ public sealed class SoftwareMachineBuilder
     /// <summary>DMA address minus physical address for platform devices without an IOMMU; a multiple of 4096.</summary>
     public ulong PlatformDmaOffset { get; set; } = AddressLayout.PlatformDmaOffset;
 
-    /// <summary>Adds RAM. Only touched pages will cost memory.</summary>
+    /// <summary>Adds RAM on NUMA node 0. Only touched pages will cost memory.</summary>
     /// <param name="start">The first byte; a multiple of 4096, not zero.</param>
     /// <param name="length">Bytes; a multiple of 4096, 2^46 at most.</param>
     /// <exception cref="DmaBufException">EINVAL: start or length; EEXIST: RAM is there.</exception>
-    public SoftwareMachineBuilder AddRam(PhysicalAddress start, ulong length)
+    public SoftwareMachineBuilder AddRam(PhysicalAddress start, ulong length) => AddRam(start, length, 0);
+
+    /// <summary>
+    /// Adds RAM. Only touched pages will cost memory. What lies between two additions is a hole: it is never allocated, and accesses there
+    /// fault.
+    /// </summary>
+    /// <param name="start">The first byte; a multiple of 4096, not zero.</param>
+    /// <param name="length">Bytes; a multiple of 4096, 2^46 at most.</param>
+    /// <param name="numaNode">The node that it is of; 0 to <see cref="RamPlacement.LastNumaNode"/>.</param>
+    /// <exception cref="DmaBufException">EINVAL: start, length or node; EEXIST: RAM is there.</exception>
+    public SoftwareMachineBuilder AddRam(PhysicalAddress start, ulong length, int numaNode)
     {
+        RamPlacement.RequireNumaNode(numaNode, "RAM cannot be put");
         PhysicalRange range = new(start, length);
         if (!MachinePage.AreWhole(start.Value, length) || start.Value == 0 || length > 1UL << 46)
         {
@@ -42,12 +55,34 @@ public sealed class SoftwareMachineBuilder
         }
 
         Extent extent = new(start.Value, start.Value + length);
-        if (Ram.Exists(other => extent.Overlaps(new Extent(other.Start.Value, other.Start.Value + other.Length))))
+        if (Ram.Exists(other => extent.Overlaps(new Extent(other.Range.Start.Value, other.Range.Start.Value + other.Range.Length))))
         {
             throw new DmaBufException(Errno.EEXIST, $"RAM cannot be put at {range}: RAM is there.");
         }
 
-        Ram.Add(range);
+        Ram.Add((range, numaNode));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a bounce pool (<c>swiotlb=</c>) in the lowest RAM that has room for it. Devices without an IOMMU then reach memory beyond their last address through it,
+    /// at <see cref="MappingCost.Bounce"/>.
+    /// </summary>
+    /// <param name="length">Bytes; a multiple of 4096, not zero. The RAM is not allocated for anything else.</param>
+    /// <exception cref="DmaBufException">EINVAL: the length; EEXIST: there is one.</exception>
+    public SoftwareMachineBuilder AddBouncePool(ulong length)
+    {
+        if (!MachinePage.AreWhole(0, length))
+        {
+            throw new DmaBufException(Errno.EINVAL, $"A bounce pool cannot have 0x{length:x} bytes: the length must be a multiple of {MachinePage.Size} and not zero.");
+        }
+
+        if (BouncePoolLength != 0)
+        {
+            throw new DmaBufException(Errno.EEXIST, $"A bounce pool cannot be added: there is one of 0x{BouncePoolLength:x} bytes, and a machine has one at most.");
+        }
+
+        BouncePoolLength = length;
         return this;
     }
 

@@ -23,6 +23,24 @@ internal abstract class DeviceAddressing(DeviceIdentity device)
     /// <inheritdoc cref="IDmaDevice.UnmapRange"/>
     public abstract void Unmap(DmaRange range, DmaDirection direction, DmaAttributes attributes);
 
+    /// <inheritdoc cref="IDmaDevice.CostOfMapping"/>
+    public virtual MappingCost CostOf(DmaRange mapped) => RangeMappingCost;
+
+    /// <inheritdoc cref="IDmaDevice.SynchronizeForCpu"/>
+    public virtual void SynchronizeForCpu(DmaRange range, DmaDirection direction)
+    {
+        // Coherent and where the CPU looks: nothing to do.
+    }
+
+    /// <inheritdoc cref="IDmaDevice.SynchronizeForDevice"/>
+    public virtual void SynchronizeForDevice(DmaRange range, DmaDirection direction)
+    {
+        // The same.
+    }
+
+    /// <summary>Whether anything at all could be mapped if no address may be higher.</summary>
+    public abstract bool IsUsableUpTo(DmaAddress last);
+
     /// <inheritdoc cref="IDmaDevice.TryReserveIova"/>
     public abstract IIovaReservation? TryReserve(ulong length);
 

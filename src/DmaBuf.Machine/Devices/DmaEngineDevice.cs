@@ -40,11 +40,55 @@ public sealed partial class DmaEngineDevice : IDmaDevice
     /// <summary>The PCI function that the engine is part of; null for a platform device.</summary>
     public PciFunction? Function { get; }
 
+    /// <summary>The NUMA node that it is near to (<c>dev_to_node</c>); null: none was said.</summary>
+    public int? NumaNode => _identity.NumaNode;
+
+    /// <inheritdoc/>
+    public DmaSegmentLimits SegmentLimits => _identity.SegmentLimits;
+
     /// <inheritdoc/>
     public MappingCost RangeMappingCost => _addressing.RangeMappingCost;
 
     /// <summary>Mappings and reservations of this device that have not been given back.</summary>
     public int LiveMappingCount => _addressing.LiveMappingCount;
+
+    /// <summary>
+    /// The highest DMA address that it is given: what device and bus can form (<see cref="DmaEngineOptions.LastAddress"/>, the kernel's <c>bus_dma_limit</c>), or
+    /// <see cref="DmaMask"/> if that is lower.
+    /// </summary>
+    public DmaAddress LastAddress => _identity.LastAddress;
+
+    /// <summary>
+    /// What its driver says that it can form (<c>dma_mask</c>): a power of two less one. At first the lowest that covers
+    /// <see cref="DmaEngineOptions.LastAddress"/>.
+    /// </summary>
+    public ulong DmaMask => _identity.Mask;
+
+    /// <summary>
+    /// Says what the device can form, as a driver does when it probes (<c>dma_set_mask</c>). Changes what later mappings get, and with it
+    /// <see cref="RangeMappingCost"/>; those that live stay as they are.
+    /// </summary>
+    /// <param name="mask">A power of two less one. More than the hardware can form changes nothing.</param>
+    /// <exception cref="DmaBufException">
+    /// EINVAL: no such number; EIO: nothing could be mapped, because RAM and bounce pool, or the IOMMU's addresses, lie beyond it. The mask stays as it was.
+    /// </exception>
+    public void SetDmaMask(ulong mask)
+    {
+        if (mask == 0 || (mask & (mask + 1)) != 0)
+        {
+            throw new DmaBufException(Errno.EINVAL, $"{Name} cannot have the DMA mask 0x{mask:x}: a mask is a power of two less one, for example 0xffffffff for 32 bits.");
+        }
+
+        if (!_addressing.IsUsableUpTo(_identity.LastAddressUnder(mask)))
+        {
+            throw new DmaBufException(
+                Errno.EIO,
+                $"{Name} cannot have the DMA mask 0x{mask:x}: with it nothing could be mapped, because RAM and bounce pool, or its IOMMU's addresses, lie beyond. " +
+                "Try a wider mask, or put memory where the device reaches it.");
+        }
+
+        _identity.Mask = mask;
+    }
 
     /// <summary>Maps one physical range for this device (<c>dma_map_phys</c>).</summary>
     /// <param name="range">RAM or a part of one BAR; whole pages.</param>
@@ -52,8 +96,8 @@ public sealed partial class DmaEngineDevice : IDmaDevice
     /// <param name="attributes">MMIO for a BAR, none for RAM.</param>
     /// <returns>The address of the range's first byte as the device sees it.</returns>
     /// <exception cref="DmaBufException">
-    /// EINVAL: not whole pages, no such direction or attribute, or the attribute contradicts the memory; ENOMEM: no address space; EFAULT:
-    /// the device cannot reach the range or nothing is there; EBUSY: the device is in a domain that somebody else fills.
+    /// EINVAL: not whole pages, no such direction or attribute, or the attribute contradicts the memory; ENOMEM: no address space, or no free
+    /// run in the bounce pool; EFAULT: the device cannot reach the range and it cannot be bounced, or nothing is there; EBUSY: the device is in a domain that somebody else fills.
     /// </exception>
     public DmaAddress MapRange(PhysicalRange range, DmaDirection direction, DmaAttributes attributes) =>
         _addressing.Map(range, direction, attributes);
@@ -66,6 +110,17 @@ public sealed partial class DmaEngineDevice : IDmaDevice
     /// <param name="direction">As mapped.</param>
     /// <param name="attributes">As mapped.</param>
     public void UnmapRange(DmaRange range, DmaDirection direction, DmaAttributes attributes) => _addressing.Unmap(range, direction, attributes);
+
+    /// <inheritdoc/>
+    public MappingCost CostOfMapping(DmaRange mapped) => _addressing.CostOf(mapped);
+
+    /// <inheritdoc/>
+    /// <remarks>What is not mapped is recorded as <see cref="DmaFaultReason.SynchronizeMismatch"/>, and nothing is moved.</remarks>
+    public void SynchronizeForCpu(DmaRange range, DmaDirection direction) => _addressing.SynchronizeForCpu(range, direction);
+
+    /// <inheritdoc/>
+    /// <remarks>What is not mapped is recorded as <see cref="DmaFaultReason.SynchronizeMismatch"/>, and nothing is moved.</remarks>
+    public void SynchronizeForDevice(DmaRange range, DmaDirection direction) => _addressing.SynchronizeForDevice(range, direction);
 
     /// <inheritdoc/>
     public IIovaReservation? TryReserveIova(ulong length) => _addressing.TryReserve(length);
@@ -212,8 +267,8 @@ public sealed partial class DmaEngineDevice : IDmaDevice
 
     private void Move(DmaAddress address, DmaPayload payload)
     {
-        ulong room = address > _identity.LastAddress ? 0 : _identity.LastAddress.Value - address.Value;
-        if (payload.Length != 0 && (address > _identity.LastAddress || (ulong)payload.Length - 1 > room))
+        ulong room = address > _identity.Reach ? 0 : _identity.Reach.Value - address.Value;
+        if (payload.Length != 0 && (address > _identity.Reach || (ulong)payload.Length - 1 > room))
         {
             throw _identity.Faults.Stop(Name, address, payload.Access, DmaFaultReason.OutOfReach);
         }

@@ -72,6 +72,9 @@ internal sealed class IommuAddressing : DeviceAddressing
         return null;
     }
 
+    public override bool IsUsableUpTo(DmaAddress last) =>
+        Math.Max(_iommu.Aperture.Start.Value, MachinePage.Size) + (2 * MachinePage.Size) - 1 <= last.Value;
+
     public override int Transfer(DmaAddress address, DmaPayload payload) => Volatile.Read(ref _current).Transfer(Device.Name, address, payload);
 
     /// <summary>Puts the device in a domain that somebody else fills.</summary>

@@ -10,8 +10,8 @@ namespace DmaBuf.Machine;
 /// </remarks>
 public sealed class PhysicalRamExporter : MachineExporter, IPhysicalAddressListOperations
 {
-    private PhysicalRamExporter(SoftwareMachine machine, ulong size)
-        : base("physical-ram", machine, machine.Ram.AllocateScattered(size))
+    private PhysicalRamExporter(SoftwareMachine machine, ulong size, RamPlacement placement)
+        : base("physical-ram", machine, machine.Ram.AllocateScattered(size, MachinePage.Size, placement))
         => Offers = OfferSource.Single(PhysicalAddressListMappingType.Offer(this, new PhysicalAddressListOfferOptions
         {
             Kind = PhysicalMemoryKind.Ram,
@@ -28,9 +28,20 @@ public sealed class PhysicalRamExporter : MachineExporter, IPhysicalAddressListO
     /// <returns>The buffer; the last reference to go frees the pages.</returns>
     /// <exception cref="DmaBufException">EINVAL: the size; ENOMEM: no such RAM is free. Else as <see cref="DmaBuffer.Export"/>.</exception>
     public static DmaBuffer Export(SoftwareMachine machine, ulong size, DmaBufferExportOptions? options = null)
+        => Export(machine, size, RamPlacement.Anywhere, options);
+
+    /// <summary>The same with a wish for the place of the pages.</summary>
+    /// <param name="machine">Whose RAM is used.</param>
+    /// <param name="size">Bytes; a multiple of 4096, not zero.</param>
+    /// <param name="placement">Where the pages are wanted, for example near the device that will use them.</param>
+    /// <param name="options">Name, reservation, registry; null for the defaults.</param>
+    /// <returns>The buffer; the last reference to go frees the pages.</returns>
+    /// <exception cref="DmaBufException">EINVAL: the size; ENOMEM: no such RAM is free there. Else as <see cref="DmaBuffer.Export"/>.</exception>
+    public static DmaBuffer Export(SoftwareMachine machine, ulong size, RamPlacement placement, DmaBufferExportOptions? options)
     {
         ArgumentNullException.ThrowIfNull(machine);
-        PhysicalRamExporter exporter = new(machine, size);
+        ArgumentNullException.ThrowIfNull(placement);
+        PhysicalRamExporter exporter = new(machine, size, placement);
         bool exported = false;
         try
         {

@@ -12,8 +12,8 @@ public sealed class RamExporter : MachineExporter, IScatterGatherOperations
 {
     private readonly ulong _size;
 
-    private RamExporter(SoftwareMachine machine, ulong size)
-        : base("ram", machine, machine.Ram.AllocateScattered(size))
+    private RamExporter(SoftwareMachine machine, ulong size, RamPlacement placement)
+        : base("ram", machine, machine.Ram.AllocateScattered(size, MachinePage.Size, placement))
     {
         _size = size;
         Offers = OfferSource.Single(ScatterGatherMappingType.Offer(this));
@@ -29,9 +29,20 @@ public sealed class RamExporter : MachineExporter, IScatterGatherOperations
     /// <returns>The buffer; the last reference to go frees the pages.</returns>
     /// <exception cref="DmaBufException">EINVAL: the size; ENOMEM: no such RAM is free. Else as <see cref="DmaBuffer.Export"/>.</exception>
     public static DmaBuffer Export(SoftwareMachine machine, ulong size, DmaBufferExportOptions? options = null)
+        => Export(machine, size, RamPlacement.Anywhere, options);
+
+    /// <summary>The same with a wish for the place of the pages.</summary>
+    /// <param name="machine">Whose RAM is used.</param>
+    /// <param name="size">Bytes; a multiple of 4096, not zero.</param>
+    /// <param name="placement">Where the pages are wanted, for example near the device that will use them.</param>
+    /// <param name="options">Name, reservation, registry; null for the defaults.</param>
+    /// <returns>The buffer; the last reference to go frees the pages.</returns>
+    /// <exception cref="DmaBufException">EINVAL: the size; ENOMEM: no such RAM is free there. Else as <see cref="DmaBuffer.Export"/>.</exception>
+    public static DmaBuffer Export(SoftwareMachine machine, ulong size, RamPlacement placement, DmaBufferExportOptions? options)
     {
         ArgumentNullException.ThrowIfNull(machine);
-        RamExporter exporter = new(machine, size);
+        ArgumentNullException.ThrowIfNull(placement);
+        RamExporter exporter = new(machine, size, placement);
         bool exported = false;
         try
         {

@@ -32,4 +32,7 @@ public enum DmaFaultReason
 
     /// <summary>A <see cref="DmaFaultInjection"/> made the access fail.</summary>
     Injected,
+
+    /// <summary>A device without an IOMMU was to be synchronised with memory that is not mapped for it; nothing was moved.</summary>
+    SynchronizeMismatch,
 }

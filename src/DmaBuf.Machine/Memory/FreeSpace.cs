@@ -68,16 +68,25 @@ internal sealed class FreeSpace
         return false;
     }
 
-    /// <summary>Takes pieces of at most <paramref name="piece"/> bytes with a gap behind each. All or nothing.</summary>
-    public bool TryTakePieces(ulong length, ulong piece, ulong gap, List<Extent> pieces)
+    /// <summary>
+    /// Takes pieces of at most <paramref name="piece"/> bytes with a gap behind each, the lowest first, none of which reaches beyond <paramref name="last"/>.
+    /// </summary>
+    /// <returns>Bytes that there was no room for: zero if all were taken.</returns>
+    public ulong TakePieces(ulong length, ulong piece, ulong gap, ulong last, List<Extent> pieces)
     {
+        if (length == 0)
+        {
+            return 0;
+        }
+
+        ulong limit = last == ulong.MaxValue ? ulong.MaxValue : (last + 1) & ~(MachinePage.Size - 1);
         List<Extent> rest = new(_extents.Count);
         foreach (Extent extent in _extents)
         {
             ulong at = extent.Start;
-            while (length != 0 && at < extent.End)
+            while (length != 0 && at < Math.Min(extent.End, limit))
             {
-                ulong count = Math.Min(Math.Min(piece, length), extent.End - at);
+                ulong count = Math.Min(Math.Min(piece, length), Math.Min(extent.End, limit) - at);
                 pieces.Add(new Extent(at, at + count));
                 length -= count;
                 at += count;
@@ -95,16 +104,10 @@ internal sealed class FreeSpace
             }
         }
 
-        if (length != 0)
-        {
-            pieces.Clear();
-            return false;
-        }
-
         _extents.Clear();
         _extents.AddRange(rest);
         SortAndCoalesce();
-        return true;
+        return length;
     }
 
     /// <summary>True if any of the extent is free.</summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace DmaBuf.Machine;
 
 /// <summary>
@@ -12,7 +14,12 @@ public sealed class PhysicalMemory
 {
     private readonly PhysicalRegion[] _regions;
 
-    internal PhysicalMemory(IEnumerable<PhysicalRegion> regions) => _regions = [.. regions.OrderBy(region => region.Start)];
+    internal PhysicalMemory(IEnumerable<PhysicalRegion> regions)
+    {
+        _regions = [.. regions.OrderBy(region => region.Start)];
+        FirstRam = new PhysicalAddress(_regions.First(region => region.Kind == PhysicalMemoryKind.Ram).Start);
+        LastRam = new PhysicalAddress(_regions.Last(region => region.Kind == PhysicalMemoryKind.Ram).End - 1);
+    }
 
     /// <summary>Bytes of the host's memory that hold this machine's contents: the touched pages.</summary>
     public ulong CommittedBytes => _regions.Aggregate(0UL, (sum, region) => sum + region.Bytes.CommittedBytes);
@@ -80,6 +87,37 @@ public sealed class PhysicalMemory
         }
 
         return kind;
+    }
+
+    /// <summary>The NUMA node of what answers at an address (<c>phys_to_target_node</c>).</summary>
+    /// <param name="address">Any alignment.</param>
+    /// <returns>Null: nothing answers there, or a BAR of a function that belongs to no node.</returns>
+    public int? NumaNodeOf(PhysicalAddress address) => Find(address.Value)?.NumaNode;
+
+    /// <summary>The last byte of RAM.</summary>
+    internal PhysicalAddress LastRam { get; }
+
+    /// <summary>The first byte of RAM.</summary>
+    internal PhysicalAddress FirstRam { get; }
+
+    /// <summary>Copies RAM; the runs do not overlap.</summary>
+    internal void Copy(PhysicalAddress source, PhysicalAddress destination, ulong length)
+    {
+        byte[] piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, 1 << 16));
+        try
+        {
+            for (ulong done = 0; done < length;)
+            {
+                Span<byte> bytes = piece.AsSpan(0, (int)Math.Min(length - done, (ulong)piece.Length));
+                Read(new PhysicalAddress(source.Value + done), bytes);
+                Write(new PhysicalAddress(destination.Value + done), bytes);
+                done += (ulong)bytes.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
     }
 
     internal void Discard(PhysicalRange range)

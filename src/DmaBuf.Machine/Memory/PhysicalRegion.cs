@@ -2,7 +2,7 @@ namespace DmaBuf.Machine;
 
 /// <summary>One piece of the physical address space and what is behind it: bytes, or a device's registers.</summary>
 /// <remarks>Safe for all threads. A BAR's function is entered for the time of each access, so that its removal can wait for it.</remarks>
-internal sealed class PhysicalRegion(PhysicalRange range, PhysicalMemoryKind kind, PciBar? bar = null)
+internal sealed class PhysicalRegion(PhysicalRange range, PhysicalMemoryKind kind, int? numaNode, PciBar? bar = null)
 {
     public ulong Start => range.Start.Value;
 
@@ -12,6 +12,9 @@ internal sealed class PhysicalRegion(PhysicalRange range, PhysicalMemoryKind kin
     public PhysicalRange Range => range;
 
     public PhysicalMemoryKind Kind => kind;
+
+    /// <summary>RAM has one; a BAR has its function's, which may be none.</summary>
+    public int? NumaNode => numaNode;
 
     public SparseBytes Bytes { get; } = new(range.Length);
 

@@ -6,10 +6,11 @@ public sealed partial class PciFunction : IPciDevice
 {
     private readonly PciTopology _topology;
 
-    internal PciFunction(string name, PciNode node, PciTopology topology, IEnumerable<PciBarPlacement> bars, bool isThere)
+    internal PciFunction(string name, PciNode node, int? numaNode, PciTopology topology, IEnumerable<PciBarPlacement> bars, bool isThere)
     {
         Name = name;
         Node = node;
+        NumaNode = numaNode;
         _topology = topology;
         Presence = new PciPresence(topology, isThere);
         Bars = [.. bars.Select(placement => new PciBar(this, placement))];
@@ -20,6 +21,9 @@ public sealed partial class PciFunction : IPciDevice
 
     /// <inheritdoc/>
     public string Address => Node.Address;
+
+    /// <summary>The NUMA node of its host bridge; null: none was said.</summary>
+    public int? NumaNode { get; }
 
     /// <summary>Its BARs in the order in which they were added.</summary>
     public IReadOnlyList<PciBar> Bars { get; }

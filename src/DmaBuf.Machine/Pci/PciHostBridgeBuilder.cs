@@ -22,7 +22,18 @@ public sealed class PciHostBridgeBuilder
 
     internal ulong DmaOffset { get; }
 
+    internal int? NumaNode { get; private set; }
+
     internal List<PciNodeDefinition> RootPorts { get; } = [];
+
+    /// <summary>Puts the bridge, and all functions below it, on a NUMA node (<c>_PXM</c>). Without it they are near to none.</summary>
+    /// <param name="numaNode">The node; 0 to <see cref="RamPlacement.LastNumaNode"/>. It need not have RAM.</param>
+    /// <exception cref="DmaBufException">EINVAL: no node can have the number.</exception>
+    public PciHostBridgeBuilder OnNumaNode(int numaNode)
+    {
+        NumaNode = RamPlacement.RequireNumaNode(numaNode, "A host bridge cannot be put");
+        return this;
+    }
 
     /// <summary>Adds a root port.</summary>
     /// <param name="accessControl">Its access control bits.</param>

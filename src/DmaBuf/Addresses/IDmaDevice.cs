@@ -19,13 +19,48 @@ public interface IDmaDevice
     /// <summary>An upper bound of what mapping a range costs on this device, for example <see cref="MappingCost.IommuMap"/> behind an IOMMU.</summary>
     MappingCost RangeMappingCost { get; }
 
+    /// <summary>
+    /// What one entry of a table may look like for this device (<c>dma_get_max_seg_size</c>, <c>dma_get_seg_boundary</c>). Fixed while the device has mappings; never
+    /// null.
+    /// </summary>
+    DmaSegmentLimits SegmentLimits => DmaSegmentLimits.None;
+
     /// <summary>Maps one physical range for this device (<c>dma_map_phys</c>).</summary>
     /// <param name="range">The range; page aligned, not empty.</param>
     /// <param name="direction">Which accesses the device may make.</param>
     /// <param name="attributes">RAM or MMIO.</param>
-    /// <returns>The address of the range's first byte as the device sees it.</returns>
-    /// <exception cref="DmaBufException">ENOMEM: no address space; EFAULT: the device cannot reach the range.</exception>
+    /// <returns>The address of the range's first byte as the device sees it; of its bounce buffer, if it has to have one.</returns>
+    /// <exception cref="DmaBufException">ENOMEM: no address space, or no bounce buffer; EFAULT: the device cannot reach the range.</exception>
     DmaAddress MapRange(PhysicalRange range, DmaDirection direction, DmaAttributes attributes);
+
+    /// <summary>
+    /// What mapping a range did cost. Asked after the map, and only where <see cref="RangeMappingCost"/> has <see cref="MappingCost.Bounce"/>, because that is a
+    /// question of where the range lies (<c>dma_need_sync</c>).
+    /// </summary>
+    /// <param name="mapped">What <see cref="MapRange"/> gave, with the length that was mapped.</param>
+    /// <returns>Part of <see cref="RangeMappingCost"/>; all of it unless the device knows better.</returns>
+    MappingCost CostOfMapping(DmaRange mapped) => RangeMappingCost;
+
+    /// <summary>
+    /// Passes mapped memory to the CPU (<c>dma_sync_single_for_cpu</c>): what the device wrote becomes what the CPU reads. A device that is coherent and bounces
+    /// nothing has nothing to do.
+    /// </summary>
+    /// <param name="range">A mapping, or a part of one.</param>
+    /// <param name="direction">As mapped; <see cref="DmaDirection.ToDevice"/> moves nothing.</param>
+    /// <exception cref="DmaBufException">EIO: the device's writes cannot be had; the CPU must not look.</exception>
+    void SynchronizeForCpu(DmaRange range, DmaDirection direction)
+    {
+    }
+
+    /// <summary>
+    /// Passes mapped memory to the device (<c>dma_sync_single_for_device</c>): what the CPU wrote becomes what the device reads. Never throws.
+    /// </summary>
+    /// <param name="range">A mapping, or a part of one.</param>
+    /// <param name="direction">As mapped, or bidirectional to keep what the CPU wrote from being overwritten at unmap; <see cref="DmaDirection.FromDevice"/> moves
+    /// nothing.</param>
+    void SynchronizeForDevice(DmaRange range, DmaDirection direction)
+    {
+    }
 
     /// <summary>Takes back what <see cref="MapRange"/> gave, with the same address, length, direction and attributes. Never throws.</summary>
     void UnmapRange(DmaRange range, DmaDirection direction, DmaAttributes attributes);

@@ -73,10 +73,22 @@ public sealed partial class DmaBuffer
         }
     }
 
-    internal void MappingMadeLocked() => _mappingCount++;
-
-    internal void MappingGoneLocked()
+    internal void MappingMadeLocked(Mapping mapping)
     {
+        _mappingCount++;
+        if (mapping.IsApartFromCpu)
+        {
+            _mappingsApartFromCpu++;
+        }
+    }
+
+    internal void MappingGoneLocked(Mapping mapping)
+    {
+        if (mapping.IsApartFromCpu)
+        {
+            _mappingsApartFromCpu--;
+        }
+
         if (--_mappingCount == 0)
         {
             _revoke?.Drained.TrySetResult();

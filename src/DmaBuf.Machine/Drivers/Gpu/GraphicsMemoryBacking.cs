@@ -32,6 +32,10 @@ internal sealed class GraphicsMemoryBacking : ScatterGatherBacking
     /// <summary>The device does not reach the memory any more, whoever has the table. Not under the reservation lock.</summary>
     internal void TakeAway() => _mapped.ReleaseWhileInUse();
 
+    protected override void PassToCpu() => _mapped.SynchronizeForCpu();
+
+    protected override void PassToDevice() => _mapped.SynchronizeForDevice();
+
     protected override void Undo()
     {
         _memory.Leave(this);

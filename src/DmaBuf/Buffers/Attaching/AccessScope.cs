@@ -13,6 +13,8 @@ public ref struct AccessScope
 
     internal AccessScope(Mapping mapping) => _mapping = mapping;
 
+    internal readonly bool IsOpen => _mapping is not null;
+
     /// <summary>Refuses to show memory after the access has ended. A copy of the scope does not learn of it.</summary>
     internal readonly void ThrowIfEnded(string lease)
     {

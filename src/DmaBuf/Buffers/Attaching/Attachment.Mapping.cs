@@ -146,6 +146,6 @@ public abstract partial class Attachment
         mapping.Next = _mappings;
         _mappings?.Previous = mapping;
         _mappings = mapping;
-        Buffer.MappingMadeLocked();
+        Buffer.MappingMadeLocked(mapping);
     }
 }

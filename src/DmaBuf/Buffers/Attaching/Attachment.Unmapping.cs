@@ -119,7 +119,7 @@ public abstract partial class Attachment
             IsQuarantined = false;
         }
 
-        Buffer.MappingGoneLocked();
+        Buffer.MappingGoneLocked(mapping);
     }
 
     private void Unlink(Mapping mapping)

@@ -42,6 +42,9 @@ public abstract class Mapping : IDisposable
 
     internal MappingFlags Flags { get; set; }
 
+    /// <summary>True if device and CPU do not see the same bytes by themselves.</summary>
+    internal bool IsApartFromCpu => (Cost & (MappingCost.Bounce | MappingCost.CacheMaintenance)) != 0;
+
     internal Mapping? Next { get; set; }
 
     internal Mapping? Previous { get; set; }
@@ -71,6 +74,20 @@ public abstract class Mapping : IDisposable
         }
 
         return new AccessScope(this);
+    }
+
+    /// <summary>
+    /// Lets the CPU see what the importer's device wrote. The core calls it at the begin of a CPU access, after the fences, on each live mapping whose
+    /// <see cref="Cost"/> has <see cref="MappingCost.Bounce"/> or <see cref="MappingCost.CacheMaintenance"/>, with the lock held. The default does nothing.
+    /// </summary>
+    /// <exception cref="DmaBufException">The CPU must not look; the access does not begin.</exception>
+    protected internal virtual void SynchronizeForCpu(in ReservationLock held)
+    {
+    }
+
+    /// <summary>Lets the importer's device see what the CPU wrote: the same at the end of a CPU access that may have written. Must not throw.</summary>
+    protected internal virtual void SynchronizeForDevice(in ReservationLock held)
+    {
     }
 
     /// <summary>Undoes the map by the exporter's operation. Called once, with the reservation lock held and nobody inside. Must not throw.</summary>

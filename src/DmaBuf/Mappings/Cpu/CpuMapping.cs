@@ -78,6 +78,9 @@ public sealed class CpuMapping : Mapping
         : throw new DmaBufException(
             Errno.EOVERFLOW, $"'{Attachment.Buffer}' has {Length} bytes, more than one span can hold. Read it through Window(offset, length).");
 
+    /// <summary>True if a device has been given a copy of the bytes since the lease began: then it has to be told of those that were written.</summary>
+    internal bool HasMappingsApartFromCpu => Attachment.Buffer.HasMappingsApartFromCpu;
+
     internal void EndBracket(DmaDirection direction) => Attachment.Buffer.EndCpuAccess(direction);
 
     /// <summary>True if the lease has to end a bracket. A failing begin ends the access, too.</summary>
@@ -85,7 +88,7 @@ public sealed class CpuMapping : Mapping
     {
         DmaBuffer buffer = Attachment.Buffer;
         bool maintained = buffer.Exporter is ICpuAccessExporter;
-        if (!maintained && !buffer.Reservation.HasPending(Reservation.ImplicitWaitUsage(direction)))
+        if (!maintained && !buffer.HasMappingsApartFromCpu && !buffer.Reservation.HasPending(Reservation.ImplicitWaitUsage(direction)))
         {
             return false;
         }
@@ -95,7 +98,7 @@ public sealed class CpuMapping : Mapping
         {
             buffer.BeginCpuAccess(direction, cancellationToken);
             begun = true;
-            return maintained;
+            return maintained || buffer.HasMappingsApartFromCpu;
         }
         finally
         {

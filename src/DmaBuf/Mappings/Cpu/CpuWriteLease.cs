@@ -52,7 +52,7 @@ public ref struct CpuWriteLease
     {
         try
         {
-            if (_bracketed)
+            if (_bracketed || (_access.IsOpen && _mapping.HasMappingsApartFromCpu))
             {
                 _bracketed = false;
                 _mapping.EndBracket(DmaDirection.Bidirectional);

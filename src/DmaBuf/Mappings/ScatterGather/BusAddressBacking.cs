@@ -9,8 +9,13 @@ internal sealed class BusAddressBacking : ScatterGatherBacking
     }
 
     /// <summary>Writes the table: each physical address plus the provider's bus offset, modulo 2^64.</summary>
+    /// <param name="provider">The BAR.</param>
+    /// <param name="ranges">Sound.</param>
+    /// <param name="summary">Theirs.</param>
+    /// <param name="limits">The device's; null: none.</param>
     /// <exception cref="DmaBufException">EINVAL: the offset is not page aligned; EOVERFLOW: a range wraps in bus space; ENOMEM.</exception>
-    internal static BusAddressBacking Create(PeerToPeerProvider provider, ReadOnlySpan<PhysicalRange> ranges, in PhysicalRangeSummary summary)
+    internal static BusAddressBacking Create(
+        PeerToPeerProvider provider, ReadOnlySpan<PhysicalRange> ranges, in PhysicalRangeSummary summary, DmaSegmentLimits? limits)
     {
         if ((provider.BusOffset & (MemoryPage.Size - 1)) != 0)
         {
@@ -18,8 +23,15 @@ internal sealed class BusAddressBacking : ScatterGatherBacking
                 Errno.EINVAL, $"The bus offset 0x{provider.BusOffset:x} of {provider.Device.Address} is not a multiple of 0x{MemoryPage.Size:x}.");
         }
 
-        var table = ScatterGatherTable.Allocate(ScatterGatherFill.CountEntries(ranges, summary), summary.TotalLength);
-        ulong addressBits = ScatterGatherFill.FromRanges(ranges, table.EntriesToFill, provider.BusOffset);
+        ulong count = limits is null
+            ? ScatterGatherFill.CountEntries(ranges, summary)
+            : ScatterGatherCut.Count(AddressRun.Of(ranges), provider.BusOffset, limits);
+        var table = ScatterGatherTable.Allocate(count, summary.TotalLength);
+        ulong addressBits = ulong.MaxValue;
+        if (limits is null)
+            addressBits = ScatterGatherFill.FromRanges(ranges, table.EntriesToFill, provider.BusOffset);
+        else
+            ScatterGatherCut.Fill(AddressRun.Of(ranges), table.EntriesToFill, provider.BusOffset, limits);
         if (addressBits > long.MaxValue && FindWrap(ranges, provider.BusOffset) is { } wrapped)
         {
             table.Release();

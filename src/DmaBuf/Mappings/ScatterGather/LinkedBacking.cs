@@ -5,6 +5,7 @@ namespace DmaBuf;
 /// </summary>
 internal sealed class LinkedBacking : ScatterGatherBacking
 {
+    private readonly IDmaDevice _device;
     private readonly IIovaReservation _block;
     private readonly DmaDirection _direction;
     private readonly DmaAttributes _attributes;
@@ -12,9 +13,11 @@ internal sealed class LinkedBacking : ScatterGatherBacking
     // 64 bits, like the offset: a buffer may exceed 4 GiB, and the kernel series loses the upper half.
     private ulong _linkedLength;
 
-    private LinkedBacking(ScatterGatherTable table, MappingCost cost, IIovaReservation block, DmaDirection direction, DmaAttributes attributes)
+    private LinkedBacking(
+        ScatterGatherTable table, MappingCost cost, IDmaDevice device, IIovaReservation block, DmaDirection direction, DmaAttributes attributes)
         : base(table, cost)
     {
+        _device = device;
         _block = block;
         _direction = direction;
         _attributes = attributes;
@@ -22,13 +25,13 @@ internal sealed class LinkedBacking : ScatterGatherBacking
 
     /// <summary>Links the ranges into the block, which this method adopts: it is released even if the method throws.</summary>
     internal static LinkedBacking Map(
-        IDmaDevice device, IIovaReservation block, ReadOnlySpan<PhysicalRange> ranges, ulong size, DmaDirection direction, DmaAttributes attributes)
+        IDmaDevice device, IIovaReservation block, ReadOnlySpan<PhysicalRange> ranges, ulong size, DmaDirection direction, DmaAttributes attributes, DmaSegmentLimits? limits)
     {
         ScatterGatherTable table;
         try
         {
             RequireBlock(device, block, size);
-            table = ScatterGatherTable.Allocate(ScatterGatherFill.CountPieces(size), size);
+            table = ScatterGatherTable.Allocate(limits?.CountPieces(block.Start.Value, size) ?? ScatterGatherFill.CountPieces(size), size);
         }
         catch
         {
@@ -36,7 +39,7 @@ internal sealed class LinkedBacking : ScatterGatherBacking
             throw;
         }
 
-        var backing = new LinkedBacking(table, CostOn(device, attributes), block, direction, attributes);
+        var backing = new LinkedBacking(table, CostOn(device, attributes), device, block, direction, attributes);
         try
         {
             backing.LinkAll(ranges);
@@ -47,9 +50,23 @@ internal sealed class LinkedBacking : ScatterGatherBacking
             throw;
         }
 
-        ScatterGatherFill.FromRun(block.Start, size, table.EntriesToFill);
+        if (limits is null)
+            ScatterGatherFill.FromRun(block.Start, size, table.EntriesToFill);
+        else
+            ScatterGatherCut.Fill([new AddressRun(block.Start.Value, size)], table.EntriesToFill, 0, limits);
         return backing;
     }
+
+    /// <inheritdoc/>
+    protected override void PassToCpu()
+    {
+        if (_direction != DmaDirection.ToDevice)
+            _device.SynchronizeForCpu(new DmaRange(_block.Start, _linkedLength), _direction);
+    }
+
+    /// <inheritdoc/>
+    protected override void PassToDevice() => _device.SynchronizeForDevice(
+        new DmaRange(_block.Start, _linkedLength), _direction == DmaDirection.ToDevice ? DmaDirection.ToDevice : DmaDirection.Bidirectional);
 
     /// <inheritdoc/>
     protected override void Undo() => _block.Release(_linkedLength, _direction, _attributes);

@@ -9,9 +9,8 @@ internal sealed class PerRangeBacking : ScatterGatherBacking
     private readonly DmaRange[] _mapped;
     private int _mappedCount;
 
-    private PerRangeBacking(
-        ScatterGatherTable table, MappingCost cost, IDmaDevice device, DmaRange[] mapped, DmaDirection direction, DmaAttributes attributes)
-        : base(table, cost)
+    private PerRangeBacking(MappingCost cost, IDmaDevice device, DmaRange[] mapped, DmaDirection direction, DmaAttributes attributes)
+        : base(cost)
     {
         _device = device;
         _mapped = mapped;
@@ -21,14 +20,26 @@ internal sealed class PerRangeBacking : ScatterGatherBacking
 
     /// <summary>Maps the ranges one by one; if one fails, exactly those before it are unmapped.</summary>
     internal static PerRangeBacking Map(
-        IDmaDevice device, ReadOnlySpan<PhysicalRange> ranges, in PhysicalRangeSummary summary, DmaDirection direction, DmaAttributes attributes)
+        IDmaDevice device,
+        ReadOnlySpan<PhysicalRange> ranges,
+        in PhysicalRangeSummary summary,
+        DmaDirection direction,
+        DmaAttributes attributes,
+        DmaSegmentLimits? limits)
     {
         var mapped = new DmaRange[ranges.Length];
-        var table = ScatterGatherTable.Allocate(ScatterGatherFill.CountEntries(ranges, summary), summary.TotalLength);
-        var backing = new PerRangeBacking(table, CostOn(device, attributes), device, mapped, direction, attributes);
+        var backing = new PerRangeBacking(CostOn(device, attributes), device, mapped, direction, attributes);
         try
         {
+            if (limits is null)
+                backing.SetTable(ScatterGatherTable.Allocate(ScatterGatherFill.CountEntries(ranges, summary), summary.TotalLength));
             backing.MapAll(ranges);
+            if ((backing.Cost & MappingCost.Bounce) != 0)
+                backing.Cost = backing.CostOfAll();
+
+            // Where entries end at boundaries, their number is known only once the addresses are.
+            if (limits is not null)
+                backing.SetTable(ScatterGatherTable.Allocate(ScatterGatherCut.Count(AddressRun.Of(mapped), 0, limits), summary.TotalLength));
         }
         catch
         {
@@ -36,8 +47,29 @@ internal sealed class PerRangeBacking : ScatterGatherBacking
             throw;
         }
 
-        ScatterGatherFill.FromRanges(mapped, table.EntriesToFill);
+        if (limits is null)
+            ScatterGatherFill.FromRanges(mapped, backing.Table.EntriesToFill);
+        else
+            ScatterGatherCut.Fill(AddressRun.Of(mapped), backing.Table.EntriesToFill, 0, limits);
         return backing;
+    }
+
+    /// <inheritdoc/>
+    protected override void PassToCpu()
+    {
+        if (_direction == DmaDirection.ToDevice)
+            return; // The device wrote nothing, and a copy of old bytes over those that another device wrote would lose them.
+        foreach (DmaRange range in _mapped)
+            _device.SynchronizeForCpu(range, _direction);
+    }
+
+    /// <inheritdoc/>
+    protected override void PassToDevice()
+    {
+        // Also where the device only writes: what it does not overwrite comes back at unmap, and has to be what the CPU wrote.
+        DmaDirection direction = _direction == DmaDirection.ToDevice ? DmaDirection.ToDevice : DmaDirection.Bidirectional;
+        foreach (DmaRange range in _mapped)
+            _device.SynchronizeForDevice(range, direction);
     }
 
     /// <inheritdoc/>
@@ -70,9 +102,17 @@ internal sealed class PerRangeBacking : ScatterGatherBacking
         }
     }
 
-    // Caches are never maintained for device memory; for all else the device's own bound is the best that is known.
+    private MappingCost CostOfAll()
+    {
+        MappingCost cost = MappingCost.None;
+        foreach (DmaRange range in _mapped)
+            cost |= _device.CostOfMapping(range);
+        return cost;
+    }
+
+    // Caches are never maintained for device memory, nor is it bounced; for all else the device's own bound is the best that is known before the map.
     private static MappingCost CostOn(IDmaDevice device, DmaAttributes attributes)
     {
-        return attributes == DmaAttributes.Mmio ? device.RangeMappingCost & ~MappingCost.CacheMaintenance : device.RangeMappingCost;
+        return attributes == DmaAttributes.Mmio ? device.RangeMappingCost & ~(MappingCost.CacheMaintenance | MappingCost.Bounce) : device.RangeMappingCost;
     }
 }

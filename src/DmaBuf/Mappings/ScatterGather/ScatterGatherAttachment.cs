@@ -42,7 +42,7 @@ public sealed class ScatterGatherAttachment : Attachment
     /// <param name="cancellationToken">Ends waiting for the lock and for memory that is still moving.</param>
     /// <returns>The mapping with its table; dispose it to unmap.</returns>
     /// <exception cref="DmaBufException">
-    /// EINVAL: no such direction, or the table does not cover the buffer; ENOMEM: the exporter returned nothing; ENODEV: revoked; else the exporter's errno.
+    /// EINVAL: no such direction, or the table does not cover the buffer or breaks the device's limits; ENOMEM: the exporter returned nothing; ENODEV: revoked; else the exporter's errno.
     /// </exception>
     /// <exception cref="ObjectDisposedException">Detached.</exception>
     public ScatterGatherMapping MapScatterGather(DmaDirection direction, CancellationToken cancellationToken = default)
@@ -80,12 +80,42 @@ public sealed class ScatterGatherAttachment : Attachment
         if (backing.Table.TotalLength != attachment.Buffer.Size)
         {
             ulong covered = backing.Table.TotalLength;
-            attachment.Operations.UnmapScatterGather(attachment, backing, direction, ticket.Held);
-            backing.ReportReleaseFault(attachment);
+            attachment.GiveBack(backing, direction, in ticket);
             throw new DmaBufException(
                 Errno.EINVAL, $"Mapping '{attachment.Buffer}' for '{attachment.Device.Name}' returned a table of {covered} bytes; the buffer has {attachment.Buffer.Size}. The exporter must map all of it.");
         }
 
+        if (backing.IsMadeElsewhere && FindBeyond(attachment.Device.SegmentLimits, backing.Table) is { } entry)
+        {
+            attachment.GiveBack(backing, direction, in ticket);
+            throw new DmaBufException(
+                Errno.EINVAL, $"Mapping '{attachment.Buffer}' for '{attachment.Device.Name}' returned the entry {entry}; the device takes {attachment.Device.SegmentLimits}. The exporter must cut its entries, or use {nameof(ScatterGatherTableBuilder)}.");
+        }
+
         return new ScatterGatherMapping(in ticket, backing, direction);
+    }
+
+    private static ScatterGatherEntry? FindBeyond(DmaSegmentLimits limits, ScatterGatherTable table)
+    {
+        if (limits.AreNone)
+        {
+            return null;
+        }
+
+        foreach (ScatterGatherEntry entry in table.Entries)
+        {
+            if (!limits.Permit(entry))
+            {
+                return entry;
+            }
+        }
+
+        return null;
+    }
+
+    private void GiveBack(ScatterGatherBacking backing, DmaDirection direction, in MapTicket ticket)
+    {
+        Operations.UnmapScatterGather(this, backing, direction, ticket.Held);
+        backing.ReportReleaseFault(this);
     }
 }

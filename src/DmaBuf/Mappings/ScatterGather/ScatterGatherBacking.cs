@@ -14,6 +14,7 @@ public abstract class ScatterGatherBacking
 {
     private int _released;
     private bool _faultReported;
+    private ScatterGatherTable? _table;
 
     /// <summary>Makes a table of entries that an exporter has mapped itself.</summary>
     /// <param name="entries">Copied. In the order of the buffer's bytes; page aligned, none empty, at most <see cref="ScatterGatherTable.MaximumEntryLength"/> each.</param>
@@ -23,22 +24,26 @@ public abstract class ScatterGatherBacking
     {
         ulong totalLength = RequireEntries(entries);
         MappingCostRule.Require(cost, "A table");
-        Table = ScatterGatherTable.Allocate((ulong)entries.Length, totalLength);
-        entries.CopyTo(Table.EntriesToFill);
+        _table = ScatterGatherTable.Allocate((ulong)entries.Length, totalLength);
+        entries.CopyTo(_table.EntriesToFill);
         Cost = cost;
+        IsMadeElsewhere = true;
     }
 
     private protected ScatterGatherBacking(ScatterGatherTable table, MappingCost cost)
     {
-        Table = table;
+        _table = table;
         Cost = cost;
     }
 
+    /// <summary>For a table that is made after the mapping: <see cref="SetTable"/> follows, or a release.</summary>
+    private protected ScatterGatherBacking(MappingCost cost) => Cost = cost;
+
     /// <summary>The table to hand to the importer; throws on access once released.</summary>
-    public ScatterGatherTable Table { get; }
+    public ScatterGatherTable Table => _table!;
 
     /// <summary>What this mapping did cost, as opposed to the agreement's upper bound.</summary>
-    public MappingCost Cost { get; private set; }
+    public MappingCost Cost { get; private protected set; }
 
     /// <summary>What the table was converted from, given back when it is unmapped; null if it was not converted.</summary>
     internal PhysicalAddressList? Origin { get; private set; }
@@ -48,6 +53,23 @@ public abstract class ScatterGatherBacking
     /// with the rest regardless. Something may have leaked, and this says what; the mapping reports it to the buffer's registry.
     /// </summary>
     public Exception? ReleaseFault { get; private set; }
+
+    /// <summary>
+    /// Lets the CPU see what the device wrote (<c>dma_sync_sgtable_for_cpu</c>). Called with the reservation lock held; after the release it does nothing.
+    /// </summary>
+    /// <exception cref="DmaBufException">The device's errno: the CPU must not look.</exception>
+    public void SynchronizeForCpu()
+    {
+        if (Volatile.Read(ref _released) == 0)
+            PassToCpu();
+    }
+
+    /// <summary>Lets the device see what the CPU wrote (<c>dma_sync_sgtable_for_device</c>). Called with the reservation lock held; after the release it does nothing.</summary>
+    public void SynchronizeForDevice()
+    {
+        if (Volatile.Read(ref _released) == 0)
+            PassToDevice();
+    }
 
     /// <summary>Undoes the mapping and ends the table; the importer has let go of it. Idempotent, never throws.</summary>
     public void Release() => Release(isTableInUse: false);
@@ -60,6 +82,19 @@ public abstract class ScatterGatherBacking
 
     /// <summary>Takes the DMA addresses back from the device. Called at most once; must not throw. The table can still be read.</summary>
     protected abstract void Undo();
+
+    /// <summary>
+    /// Moves what the device wrote to where the CPU reads it. The default does nothing: override it if the memory is bounced or not coherent, and also to pass the
+    /// call on to a backing that this one is made of.
+    /// </summary>
+    protected virtual void PassToCpu()
+    {
+    }
+
+    /// <summary>Moves what the CPU wrote to where the device reads it, whatever the mapping's direction. Must not throw. The default does nothing.</summary>
+    protected virtual void PassToDevice()
+    {
+    }
 
     /// <summary>Says that the table was converted from a list, which had a cost of its own. Called before anybody else sees the table.</summary>
     internal void MarkConverted(PhysicalAddressList origin, MappingCost cost)
@@ -77,6 +112,11 @@ public abstract class ScatterGatherBacking
             attachment.Buffer.ReportBrokenPromise($"taking a table back from '{attachment.Device.Name}'", fault);
         }
     }
+
+    /// <summary>True if the builder did not make the entries, so that nobody has looked at the device's limits yet.</summary>
+    internal bool IsMadeElsewhere { get; }
+
+    private protected void SetTable(ScatterGatherTable table) => _table = table;
 
     /// <summary>Keeps the first exception of a teardown for <see cref="ReleaseFault"/>.</summary>
     private protected void NoteReleaseFault(Exception exception) => ReleaseFault ??= exception;
@@ -96,9 +136,9 @@ public abstract class ScatterGatherBacking
         }
 #pragma warning restore CA1031
         if (isTableInUse)
-            Table.Abandon();
+            _table?.Abandon();
         else
-            Table.Release();
+            _table?.Release();
     }
 
     private static ulong RequireEntries(ReadOnlySpan<ScatterGatherEntry> entries)

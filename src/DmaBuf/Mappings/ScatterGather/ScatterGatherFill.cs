@@ -35,33 +35,33 @@ internal static class ScatterGatherFill
     /// <returns>The or of all addresses written, or all ones where entries were cut: an address space wrap is excluded while its top bit is clear.</returns>
     internal static ulong FromRanges(ReadOnlySpan<PhysicalRange> ranges, Span<ScatterGatherEntry> entries, ulong offset)
     {
-        return Fill(MemoryMarshal.Cast<PhysicalRange, Run>(ranges), entries, offset);
+        return Fill(AddressRun.Of(ranges), entries, offset);
     }
 
     /// <summary>The same for runs that already are DMA addresses.</summary>
     internal static void FromRanges(ReadOnlySpan<DmaRange> ranges, Span<ScatterGatherEntry> entries)
     {
-        Fill(MemoryMarshal.Cast<DmaRange, Run>(ranges), entries, 0);
+        Fill(AddressRun.Of(ranges), entries, 0);
     }
 
     /// <summary>Fills the entries with the pieces of one run.</summary>
     internal static void FromRun(DmaAddress start, ulong length, Span<ScatterGatherEntry> entries)
     {
-        FillCutting([new Run(start.Value, length)], entries, 0);
+        FillCutting([new AddressRun(start.Value, length)], entries, 0);
     }
 
-    private static ulong Fill(ReadOnlySpan<Run> runs, Span<ScatterGatherEntry> entries, ulong offset)
+    private static ulong Fill(ReadOnlySpan<AddressRun> runs, Span<ScatterGatherEntry> entries, ulong offset)
     {
         // As many entries as runs means that none is cut, because each run needs at least one.
-        if (BitConverter.IsLittleEndian && Unsafe.SizeOf<ScatterGatherEntry>() == Unsafe.SizeOf<Run>() && entries.Length == runs.Length)
+        if (BitConverter.IsLittleEndian && Unsafe.SizeOf<ScatterGatherEntry>() == Unsafe.SizeOf<AddressRun>() && entries.Length == runs.Length)
             return FillWhole(runs, entries, offset);
         FillCutting(runs, entries, offset);
         return ulong.MaxValue;
     }
 
-    private static ulong FillWhole(ReadOnlySpan<Run> runs, Span<ScatterGatherEntry> entries, ulong offset)
+    private static ulong FillWhole(ReadOnlySpan<AddressRun> runs, Span<ScatterGatherEntry> entries, ulong offset)
     {
-        ReadOnlySpan<Vector512<ulong>> source = MemoryMarshal.Cast<Run, Vector512<ulong>>(runs);
+        ReadOnlySpan<Vector512<ulong>> source = MemoryMarshal.Cast<AddressRun, Vector512<ulong>>(runs);
         Span<Vector512<ulong>> target = MemoryMarshal.Cast<ScatterGatherEntry, Vector512<ulong>>(entries)[..source.Length];
         var offsets = Vector512.Create(offset, 0, offset, 0, offset, 0, offset, 0);
         Vector512<ulong> bits = Vector512<ulong>.Zero;
@@ -83,10 +83,10 @@ internal static class ScatterGatherFill
         return addressBits;
     }
 
-    private static void FillCutting(ReadOnlySpan<Run> runs, Span<ScatterGatherEntry> entries, ulong offset)
+    private static void FillCutting(ReadOnlySpan<AddressRun> runs, Span<ScatterGatherEntry> entries, ulong offset)
     {
         int next = 0;
-        foreach (Run run in runs)
+        foreach (AddressRun run in runs)
         {
             ulong address = run.Start + offset;
             ulong remaining = run.Length;
@@ -95,8 +95,4 @@ internal static class ScatterGatherFill
             entries[next++] = new ScatterGatherEntry(new DmaAddress(address), (uint)remaining);
         }
     }
-
-    // What PhysicalRange and DmaRange have in common in memory.
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly record struct Run(ulong Start, ulong Length);
 }

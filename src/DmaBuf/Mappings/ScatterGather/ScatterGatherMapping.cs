@@ -40,6 +40,12 @@ public sealed class ScatterGatherMapping : Mapping
     }
 
     /// <inheritdoc/>
+    protected internal override void SynchronizeForCpu(in ReservationLock held) => _backing.SynchronizeForCpu();
+
+    /// <inheritdoc/>
+    protected internal override void SynchronizeForDevice(in ReservationLock held) => _backing.SynchronizeForDevice();
+
+    /// <inheritdoc/>
     protected internal override void Unmap(in ReservationLock held)
     {
         ScatterGatherAttachment attachment = (ScatterGatherAttachment)Attachment;

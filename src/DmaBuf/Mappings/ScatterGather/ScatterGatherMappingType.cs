@@ -72,6 +72,9 @@ public sealed class ScatterGatherMappingType : MappingType<ScatterGatherOffer, S
             return context.Accept(cost);
         }
 
+        // A peer's memory is never bounced: the device reaches it, or the map fails.
+        cost = offer.Cost | (request.Device.RangeMappingCost & ~MappingCost.Bounce);
+
         if (offer.Device is null)
         {
             return context.Decline("peer-to-peer", PeerToPeerClaim.RequiredWithoutDevice, PeerToPeerClaim.Accepted);

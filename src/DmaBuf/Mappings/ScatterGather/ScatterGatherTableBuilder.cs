@@ -12,7 +12,7 @@ namespace DmaBuf;
 /// <item><b>C, per range</b>: the same without a block, for example because the device has no IOMMU. Each range is mapped by itself.</item>
 /// </list>
 /// <para>Words: a <i>range</i> is physical, a <i>run</i> is contiguous for the device, an <i>entry</i> is a run of at most
-/// <see cref="ScatterGatherTable.MaximumEntryLength"/> bytes. A <i>provider</i> says that the ranges are MMIO of one BAR; without one they are RAM.</para>
+/// <see cref="ScatterGatherTable.MaximumEntryLength"/> bytes, and within the device's <see cref="IDmaDevice.SegmentLimits"/>. A <i>provider</i> says that the ranges are MMIO of one BAR; without one they are RAM.</para>
 /// <para>Locks: takes none; the exporter calls it under the buffer's reservation lock, inside its map. If a step fails, exactly the steps before it are
 /// undone, and the error is that of the step. Safe for calls from several threads.</para>
 /// </remarks>
@@ -26,7 +26,7 @@ public static class ScatterGatherTableBuilder
     /// <param name="direction">Which accesses the device may make.</param>
     /// <returns>The table and its undoing, owned by the caller until <see cref="ScatterGatherBacking.Release()"/>.</returns>
     /// <exception cref="DmaBufException">
-    /// EINVAL: no device, no such direction, no range, an empty or unaligned one, a wrong sum, or the device cannot reach the provider; EOVERFLOW: a range or
+    /// EINVAL: no device, limits that are null, no such direction, no range, an empty or unaligned one, a wrong sum, or the device cannot reach the provider; EOVERFLOW: a range or
     /// the sum wraps; ENOMEM: no memory for table or state; or what the device's own failing step reported.
     /// </exception>
     public static ScatterGatherBacking Build(
@@ -37,12 +37,16 @@ public static class ScatterGatherTableBuilder
         DmaDirectionRule.Require(direction);
         PhysicalRangeSummary summary = PhysicalRangeRules.Require(
             ranges, size, MemoryPage.Size, PhysicalRangeRules.AnyAddressWidth, "Scatter/gather table");
+        DmaSegmentLimits? limits = device.SegmentLimits is { AreNone: true } ? null : LimitsOf(device);
         if (provider is null)
-            return MapThroughDevice(device, ranges, summary, direction, DmaAttributes.None);
+            return MapThroughDevice(device, ranges, summary, direction, DmaAttributes.None, limits);
         return RouteTo(provider, device) == PeerToPeerMapType.BusAddress
-            ? BusAddressBacking.Create(provider, ranges, summary)
-            : MapThroughDevice(device, ranges, summary, direction, DmaAttributes.Mmio);
+            ? BusAddressBacking.Create(provider, ranges, summary, limits)
+            : MapThroughDevice(device, ranges, summary, direction, DmaAttributes.Mmio, limits);
     }
+
+    private static DmaSegmentLimits LimitsOf(IDmaDevice device) => device.SegmentLimits
+        ?? throw new DmaBufException(Errno.EINVAL, $"{device.Name} has null for segment limits; a device without any has {nameof(DmaSegmentLimits)}.{nameof(DmaSegmentLimits.None)}.");
 
     // Either of the two kinds of path that carry peer traffic; anything else throws.
     private static PeerToPeerMapType RouteTo(PeerToPeerProvider provider, IDmaDevice device)
@@ -60,11 +64,16 @@ public static class ScatterGatherTableBuilder
     }
 
     private static ScatterGatherBacking MapThroughDevice(
-        IDmaDevice device, ReadOnlySpan<PhysicalRange> ranges, in PhysicalRangeSummary summary, DmaDirection direction, DmaAttributes attributes)
+        IDmaDevice device,
+        ReadOnlySpan<PhysicalRange> ranges,
+        in PhysicalRangeSummary summary,
+        DmaDirection direction,
+        DmaAttributes attributes,
+        DmaSegmentLimits? limits)
     {
         FaultPoint.Check(FaultSite.StateAllocation);
         return device.TryReserveIova(summary.TotalLength) is { } block
-            ? LinkedBacking.Map(device, block, ranges, summary.TotalLength, direction, attributes)
-            : PerRangeBacking.Map(device, ranges, summary, direction, attributes);
+            ? LinkedBacking.Map(device, block, ranges, summary.TotalLength, direction, attributes, limits)
+            : PerRangeBacking.Map(device, ranges, summary, direction, attributes, limits);
     }
 }

@@ -22,6 +22,8 @@ internal sealed class FakeDmaDevice : IDmaDevice
 
     public MappingCost RangeMappingCost { get; init; } = MappingCost.IommuMap;
 
+    public DmaSegmentLimits SegmentLimits { get; init; } = DmaSegmentLimits.None;
+
     /// <summary>False: reserving I/O virtual addresses gives null.</summary>
     internal bool HasBlocks { get; init; }
 
@@ -36,6 +38,9 @@ internal sealed class FakeDmaDevice : IDmaDevice
 
     /// <summary>True: unmapping throws, which its contract forbids.</summary>
     internal bool ThrowsOnUnmap { get; init; }
+
+    /// <summary>Thrown by both synchronisations, if set.</summary>
+    internal Exception? SynchronizationFailure { get; init; }
 
     internal List<string> Calls { get; } = [];
 
@@ -60,6 +65,10 @@ internal sealed class FakeDmaDevice : IDmaDevice
         if (ThrowsOnUnmap)
             throw new InvalidOperationException($"unmap {range}");
     }
+
+    public void SynchronizeForCpu(DmaRange range, DmaDirection direction) => Synchronize($"for CPU {range} {direction}");
+
+    public void SynchronizeForDevice(DmaRange range, DmaDirection direction) => Synchronize($"for device {range} {direction}");
 
     public IIovaReservation? TryReserveIova(ulong length)
     {
@@ -88,6 +97,13 @@ internal sealed class FakeDmaDevice : IDmaDevice
     {
         Assert.Empty(Violations);
         Assert.Equal(0, LiveMappings);
+    }
+
+    private void Synchronize(string call)
+    {
+        Calls.Add(call);
+        if (SynchronizationFailure is not null)
+            throw SynchronizationFailure;
     }
 
     /// <summary>Writes down a call that may fail, and fails if it is its turn.</summary>
