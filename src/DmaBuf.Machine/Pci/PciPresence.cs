@@ -6,14 +6,14 @@ namespace DmaBuf.Machine;
 /// <remarks>
 /// Theory: a removal has four steps, and its kind decides only where the telling lies. Orderly: tell, close, forget routes, drain.
 /// Surprise: close, forget routes, drain, tell. Subscribers are told newest first, so that what was built on something goes before it.
-/// Removals of one function come one after the other; a later one finds the work done and waits until it is.
-/// Lock order: the removal's lock, then the subscribers', which is a leaf. Subscribers run under the removal's lock alone; it is
+/// Removals on one machine come one after the other, because a driver that is told of one may remove another; a later removal of a function finds
+/// the work done and waits until it is.
+/// Lock order: the machine's removal lock, then the subscribers', which is a leaf. Subscribers run under the removal lock alone; it is
 /// recursive, so that one may remove the function again, which does nothing.
 /// </remarks>
 internal sealed class PciPresence
 {
     private readonly PciTopology _topology;
-    private readonly Lock _removal = new();
     private readonly Lock _subscribers = new();
     private readonly List<Subscription> _told = [];
     private PciRemovalKind? _kind;
@@ -33,7 +33,7 @@ internal sealed class PciPresence
     /// <summary>A virtual function is enabled: it is there again, and nobody has subscribed yet.</summary>
     public void Restore()
     {
-        lock (_removal)
+        lock (_topology.Removal)
         {
             lock (_subscribers)
             {
@@ -80,7 +80,7 @@ internal sealed class PciPresence
     public PciRemoval Remove(PciFunction function, PciRemovalKind kind)
     {
         RefuseInsideAccess(function);
-        lock (_removal)
+        lock (_topology.Removal)
         {
             Subscription[] subscriptions;
             lock (_subscribers)

@@ -6,7 +6,7 @@ namespace DmaBuf.Machine;
 /// <remarks>
 /// Theory: what is numbered last goes first, so that a virtual function goes before its physical one. An orderly removal is one after the other. A surprise takes the link
 /// away under all of them at once: first every gate closes and is drained, so that no driver that is told of one function still reaches another; only then are they told.
-/// Takes no lock of its own; each function's removal is its own.
+/// Each function's removal takes the machine's removal lock by itself: between two of them another removal may come.
 /// </remarks>
 internal static class PciSubtree
 {

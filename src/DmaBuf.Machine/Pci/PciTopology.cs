@@ -14,6 +14,9 @@ internal sealed class PciTopology(bool processorForwards)
 {
     private ConcurrentDictionary<ulong, PeerToPeerRoute> _routes = new();
 
+    /// <summary>Held while a function of this machine is removed or comes back (<c>pci_lock_rescan_remove</c>).</summary>
+    public Lock Removal { get; } = new();
+
     public PeerToPeerRoute Route(PciFunction provider, PciFunction client)
     {
         ConcurrentDictionary<ulong, PeerToPeerRoute> routes = Volatile.Read(ref _routes);

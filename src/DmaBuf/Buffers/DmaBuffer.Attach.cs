@@ -6,7 +6,8 @@ namespace DmaBuf;
 public sealed partial class DmaBuffer
 {
     /// <summary>
-    /// Attaches with one typed request (<c>dma_buf_mapping_attach</c>) and gives that type's attachment. Called without the reservation lock.
+    /// Attaches with one typed request (<c>dma_buf_mapping_attach</c>) and gives that type's attachment. Called without the reservation lock, by who keeps a reference to the
+    /// buffer until it returns; from then on the attachment has one of its own.
     /// </summary>
     /// <param name="importer">Who attaches.</param>
     /// <param name="request">What it can accept.</param>

@@ -15,11 +15,13 @@ internal sealed class DriverBench
         SoftwareMachineBuilder builder = SampleMachine.Describe();
         PciHostBridgeBuilder bridge = builder.AddHostBridge(PciHostBridgePolicy.Listed);
         bridge.AddRootPort().AddEndpoint("gpu2").AddBar(SampleMachine.GpuBarLength).WithDmaEngine();
+        bridge.AddRootPort().AddEndpoint("gpu4").AddBar(SampleMachine.GpuBarLength);
         bridge.AddRootPort().AddEndpoint("gpu3").AddVirtualFunctions(new PciVirtualFunctionOptions { Total = 2, Enabled = 2 }).AddBar(1 << 20);
         Machine = builder.Build();
         Link = new GpuLink("hive 0");
         Gpu = new GraphicsProcessor(Machine, Bar(SampleMachine.Gpu));
         LinkedGpu = new GraphicsProcessor(Machine, Bar("gpu2"), port: Link.Connect());
+        GpuWithoutEngine = new GraphicsProcessor(Machine, Bar("gpu4"));
         Partitioned = new PartitionedGpu(Machine, Machine.GetPciFunction("gpu3"));
         Partitioned.Provision(Bar("gpu3-vf0"), new DeviceAddress(0x4000_0000));
         _leaks = LeakCheck.Start(Registry);
@@ -34,6 +36,8 @@ internal sealed class DriverBench
     internal GraphicsProcessor Gpu { get; }
 
     internal GraphicsProcessor LinkedGpu { get; }
+
+    internal GraphicsProcessor GpuWithoutEngine { get; }
 
     internal PartitionedGpu Partitioned { get; }
 

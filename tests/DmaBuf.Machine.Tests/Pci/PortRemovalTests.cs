@@ -40,6 +40,21 @@ public sealed class PortRemovalTests
     }
 
     [Fact]
+    public void Drivers_that_remove_each_others_functions_do_not_block_each_other()
+    {
+        for (int round = 0; round < 100; round++)
+        {
+            SoftwareMachine machine = SampleMachine.Describe().Build();
+            PciFunction gpu = machine.GetPciFunction(SampleMachine.Gpu);
+            PciFunction engine = machine.GetPciFunction(SampleMachine.PeerEngine);
+            gpu.OnRemoval((_, _) => engine.Remove());
+            engine.OnRemoval((_, _) => gpu.Remove());
+            Parallel.Invoke(() => gpu.Remove(), () => engine.Remove(), () => machine.PciPorts[0].RemoveBelow(), () => machine.PciPorts[3].RemoveBelow(PciRemovalKind.Orderly));
+            Assert.True(gpu.IsRemoved && engine.IsRemoved);
+        }
+    }
+
+    [Fact]
     public void Nothing_is_removed_from_inside_a_register()
     {
         Exception? inside = null;

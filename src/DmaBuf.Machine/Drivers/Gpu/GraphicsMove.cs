@@ -10,6 +10,7 @@ namespace DmaBuf.Machine;
 //   fails: engine, fault, abort      the CPU copies them once more      signals; the fault log tells of the engine
 //   fails, as the GPU was removed    are lost with its memory, or,      fails with ENODEV; the new place is lost (GraphicsMemory): who has mapped it
 //                                    if they come from RAM, still there faults from now on
+//   is called off                    are where they were                signals: who waits for it has lost nothing
 //
 // Repair comes before the fence signals and takes no lock, because who waits for the fence may hold the reservation. So nobody ever reads a place that was filled in part.
 // Mirrors i915, whose moves fall back to a copy by the CPU and else mark the object as of unknown state. A GPU without an engine has its copies made by the CPU (TTM's memcpy).
@@ -84,7 +85,10 @@ internal sealed class GraphicsMove
         }
     }
 
-    /// <summary>The buffer stays where it is. The engine was not told yet, so all is given back at once; the fence fails in its turn.</summary>
+    /// <summary>
+    /// The buffer stays where it is. The engine was not told yet, so all is given back at once. The fence signals in its turn and without an error: importers that meet it in
+    /// the reservation wait for bytes that have never left.
+    /// </summary>
     internal void CallOff()
     {
         _isCalledOff = true;
@@ -95,7 +99,7 @@ internal sealed class GraphicsMove
         }
         else
         {
-            _byProcessor.TryFail(Errno.ECANCELED);
+            _byProcessor.TrySignal();
         }
     }
 
@@ -122,7 +126,12 @@ internal sealed class GraphicsMove
     // No byte moves any more, and nobody has seen the fence signal.
     private Errno Finish(Errno outcome)
     {
-        if (!_isCalledOff && (outcome != Errno.None || _source.IsLost))
+        if (_isCalledOff)
+        {
+            return Errno.None;
+        }
+
+        if (outcome != Errno.None || _source.IsLost)
         {
             outcome = CopyByProcessor();
         }

@@ -76,7 +76,7 @@ public sealed class NvmeController
     /// <summary>Allocates in the controller memory buffer and exports what was allocated, for peers.</summary>
     /// <param name="size">Bytes; a multiple of 4096, not zero.</param>
     /// <param name="options">Name, reservation, registry; null for the defaults.</param>
-    /// <returns>The buffer, with the bytes that were there before; its exporter is a <see cref="ControllerMemoryExporter"/>.</returns>
+    /// <returns>The buffer, zeroed; its exporter is a <see cref="ControllerMemoryExporter"/>.</returns>
     /// <exception cref="DmaBufException">
     /// EOPNOTSUPP: there is no such memory; ENODEV: the controller was removed; EINVAL: the size; ENOMEM: no such run is free. Else as <see cref="DmaBuffer.Export"/>.
     /// </exception>

@@ -57,6 +57,38 @@ public sealed class GraphicsEngineTests
             Assert.Equal(1, bench.Machine.Faults.TotalCount);
         });
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_move_that_is_called_off_leaves_no_error_in_the_reservation_because_no_byte_is_lost(bool hasEngine)
+    {
+        DriverBench bench = new();
+        using (DmaBuffer buffer = hasEngine ? bench.Graphics() : bench.Graphics(gpu: bench.GpuWithoutEngine))
+        {
+            GraphicsBufferExporter exporter = DriverBench.Exporter(buffer);
+            using FenceSource work = new FenceContext("work").CreateFence();
+            using (ReservationLock held = buffer.Reservation.Lock())
+            {
+                buffer.Reservation.AddFence(in held, work.Fence, FenceUsage.Bookkeep);
+            }
+
+            // The first move waits for the work and the second one behind it, but a revoke has begun, so it is refused.
+            Fence first = exporter.MoveTo(1 - exporter.Placement)!;
+            ValueTask<RevokeReport> revoke = buffer.RevokeAsync(Timeout.InfiniteTimeSpan);
+            Expect.Fails(Errno.ENODEV, () => exporter.MoveTo(1 - exporter.Placement));
+            FenceSnapshot moves = buffer.Reservation.Snapshot(FenceUsage.Kernel);
+            Assert.NotEmpty(moves);
+            work.TrySignal();
+            Assert.True(moves.Wait(TimeSpan.FromSeconds(20)));
+            Assert.Equal((Errno.None, true), (moves.Error, first.IsSignaled));
+            Assert.Equal(RevokeOutcome.Drained, (await revoke).Outcome);
+            await buffer.UnrevokeAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(bench.Contents, DriverBench.BytesOf(buffer));
+        }
+
+        bench.ExpectNothingLeft();
+    }
+
     [Fact]
     public void Whenever_the_GPU_is_removed_a_buffer_on_its_way_from_RAM_is_there_again() => Sweep(
         GraphicsPlacement.SystemMemory,

@@ -61,9 +61,9 @@ internal sealed class NvmeBench
 
     internal static Errno Wait(DmaTransfer command) => ChannelBench.Wait(command);
 
-    internal void ExpectNothingLeft(long faults = 0)
+    internal void ExpectNothingLeft(long faults = 0, long problems = 0)
     {
-        _leaks.Verify();
+        _leaks.Verify(problems);
         Assert.Equal((0, 0UL, 0UL, 0UL, 0), (Registry.Count, Machine.Ram.AllocatedBytes, Gpu.AllocatedBytes, Controller.AllocatedBytes, Queue.PendingCount));
         Assert.All(Machine.Engines, static engine => Assert.Equal(0, engine.LiveMappingCount));
         Assert.Equal(faults, Machine.Faults.TotalCount);

@@ -54,7 +54,9 @@ public sealed class NvmeFaultTests
                 }
             }
 
-            bench.ExpectNothingLeft(faults: hasStruck ? Math.Max(1, bench.Machine.Faults.TotalCount) : 0);
+            // The controller that goes in the middle of its own access still holds its memory while the buffer is closed: mapping and fence are reported.
+            int problems = hasStruck && kind == "cmb" && strike == "remove" ? 2 : 0;
+            bench.ExpectNothingLeft(hasStruck ? Math.Max(1, bench.Machine.Faults.TotalCount) : 0, problems);
             if (!hasStruck)
             {
                 break;
@@ -62,6 +64,38 @@ public sealed class NvmeFaultTests
         }
 
         Assert.True(struck > 30, $"only {struck} accesses");
+    }
+
+    [Theory]
+    [InlineData(PciRemovalKind.Orderly)]
+    [InlineData(PciRemovalKind.Surprise)]
+    public void Controller_memory_is_closed_with_its_controller(PciRemovalKind kind)
+    {
+        NvmeBench bench = new();
+        using (DmaBuffer buffer = bench.Buffer("cmb"))
+        {
+            bench.Controller.Function.Remove(kind);
+            Assert.Equal(BufferPhase.Dead, buffer.Phase);
+        }
+
+        bench.ExpectNothingLeft();
+    }
+
+    [Fact]
+    public void Controller_memory_shows_nobody_what_was_in_it_before()
+    {
+        NvmeBench bench = new();
+        using (DmaBuffer first = bench.Buffer("cmb"))
+        {
+            ((MachineExporter)first.Exporter).Write(0, bench.Contents);
+        }
+
+        using (DmaBuffer second = bench.Buffer("cmb"))
+        {
+            Assert.Equal(new byte[NvmeBench.Size], DriverBench.BytesOf(second));
+        }
+
+        bench.ExpectNothingLeft();
     }
 
     private static DmaFaultInjection Injection(NvmeBench bench, string strike, int number) => strike switch
