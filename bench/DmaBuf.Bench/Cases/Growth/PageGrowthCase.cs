@@ -23,6 +23,9 @@ internal sealed class PageGrowthCase(int pages) : IBenchmarkCase
 
     public double? Target => null;
 
+    // More tables than the pool keeps are made anew.
+    public long? AllowedBytes => null;
+
     public string TwinCase => $"pages-in-table:{pages}";
 
     public GrowthPoint Growth => new("A run of 4 KiB pages mapped and unmapped", "pages", pages);
