@@ -61,10 +61,10 @@ public static class MachineDocument
         ? string.Create(CultureInfo.InvariantCulture, $"line {line + 1}, byte {position + 1}")
         : "line 1";
 
-    /// <summary>Without the parser's own place.</summary>
+    /// <summary>Without the parser's own place; it may cite what stands in the document.</summary>
     private static string ReasonOf(Exception exception)
     {
         int place = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return (place < 0 ? exception.Message : exception.Message[..place]).TrimEnd('.');
+        return MachineNumber.Printable(place < 0 ? exception.Message : exception.Message[..place]).TrimEnd('.');
     }
 }

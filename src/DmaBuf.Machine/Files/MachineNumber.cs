@@ -25,6 +25,18 @@ internal static class MachineNumber
     /// <summary>A text in quotes, shortened; safe to print.</summary>
     public static string Quote(string text) => Shorten($"'{Escape(text)}'");
 
+    /// <summary>A text on one line, without what a terminal would obey.</summary>
+    public static string Printable(string text) => string.Create(
+        text.Length,
+        text,
+        static (shown, text) =>
+        {
+            for (int index = 0; index < shown.Length; index++)
+            {
+                shown[index] = char.IsControl(text[index]) || char.IsSurrogate(text[index]) ? '?' : text[index];
+            }
+        });
+
     private static ulong? Plain(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out ulong number) ? number : null;
 
     private static ulong? Hexadecimal(JsonElement value)
@@ -62,5 +74,5 @@ internal static class MachineNumber
 
     private static string Shorten(string text) => text.Length <= ShownLength ? text : $"{text.AsSpan(0, ShownLength - 4)}...{text[^1]}";
 
-    private static string Escape(string text) => string.Concat(text.Take(ShownLength + 1).Select(static character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character));
+    private static string Escape(string text) => Printable(text.Length <= ShownLength ? text : string.Concat(text.AsSpan(0, ShownLength), text.AsSpan(text.Length - 1)));
 }
