@@ -13,6 +13,8 @@ internal sealed class DirectAddressing(DeviceIdentity device, ulong offset) : De
     private readonly GrantedRanges _granted = new();
     private int _live;
 
+    public override ulong? DirectOffset => offset;
+
     public override MappingCost RangeMappingCost => MappingCost.None;
 
     public override int LiveMappingCount => Volatile.Read(ref _live);

@@ -39,6 +39,15 @@ public sealed class DmaEngineDevice : IDmaDevice
     /// <summary>The PCI function that the engine is part of; null for a platform device.</summary>
     public PciFunction? Function { get; }
 
+    /// <summary>The IOMMU that it is behind; null: none.</summary>
+    public SoftwareIommu? Iommu => _addressing.Iommu;
+
+    /// <summary>DMA address minus physical address, modulo 2^64, if it is behind no IOMMU; else null.</summary>
+    public ulong? DirectDmaOffset => _addressing.DirectOffset;
+
+    /// <summary>The highest DMA address that it can form.</summary>
+    public DmaAddress LastAddress => _identity.LastAddress;
+
     /// <inheritdoc/>
     public MappingCost RangeMappingCost => _addressing.RangeMappingCost;
 

@@ -10,4 +10,7 @@ namespace DmaBuf.Machine;
 internal sealed record PciNode(PciNode? Upstream, int HostBridge, PciHostBridgePolicy Policy, PciAccessControl AccessControl, uint Id, string Address)
 {
     public PciRouteStep Step => new(Address, AccessControl);
+
+    /// <summary>Every bridge above, the root port first.</summary>
+    public IEnumerable<PciRouteStep> BridgesAbove() => Upstream is null ? [] : Upstream.BridgesAbove().Append(Upstream.Step);
 }
