@@ -40,7 +40,8 @@ public static class MachineDocument
 
         try
         {
-            // People write these files: comments and a last comma are harmless, a member that stands there twice is a mistake.
+            // People write these files: comments and a last comma are harmless, a member that stands there twice is a mistake. Names with an incomplete character are an
+            // invalid operation to whoever compares them.
             JsonDocumentOptions options = new()
             {
                 CommentHandling = JsonCommentHandling.Skip,
@@ -50,7 +51,7 @@ public static class MachineDocument
             };
             return JsonDocument.Parse(json, options);
         }
-        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
         {
             throw MachineFacts.Wrong(PlaceOf(exception), $"it is no JSON ({ReasonOf(exception)}); correct it there", exception);
         }

@@ -86,6 +86,7 @@ public sealed class MachineDocumentTests
     [Theory]
     [InlineData("", "'line 1, byte 1': it is no JSON")]
     [InlineData("[]", "'the top': an object in braces is needed, found an array")]
+    [InlineData("{ \"\\ud800\": 1 }", "'line 1': it is no JSON (Cannot read incomplete UTF-16")]
     [InlineData("{ \"rom\": [] }", "'the top': there is no member 'rom'; known here are $schema, description, engines,")]
     [InlineData("{ \"ram\": [], \"ram\": [] }", "it is no JSON")]
     [InlineData("{ \"format\": \"dmabuf-machine/2\" }", "'format': 'dmabuf-machine/2' is not known")]

@@ -10,7 +10,7 @@ public sealed class MachineMutationTests
     private static readonly string[] s_tokens =
     [
         "{", "}", "[", "]", ",", ":", "null", "true", "0", "-1", "1e400", "18446744073709551615", "\"\"", "\"0xFFFFFFFFFFFFFFFF\"", "\"16777215 TiB\"", "\"gpu\"", "\"name\"", "\"ram\"",
-        "\"\\ud800\"", "//", "/*", "\"EgressControl\"", "\"furtherFunctions\"", "\"switch\"", "\"ports\"", "{}", "[]", "\u0000", "\ud800",
+        "\"\\ud800\"", "\"\\ud800\":", "//", "/*", "\"EgressControl\"", "\"furtherFunctions\"", "\"switch\"", "\"ports\"", "{}", "[]", "\u0000", "\ud800",
     ];
 
     /// <summary>Where to cut, how much, and what to put there: a token, or a piece of the text itself.</summary>
