@@ -174,7 +174,7 @@ public sealed class SoftwareMachineBuilder
         }
     }
 
-    private PciHostBridgeBuilder AddHostBridge(PciHostBridgePolicy policy, PciRootDevice? first, ulong busOffset, ulong dmaOffset)
+    internal PciHostBridgeBuilder AddHostBridge(PciHostBridgePolicy policy, PciRootDevice? first, ulong busOffset, ulong dmaOffset)
     {
         if (!MachinePage.IsAligned(busOffset | dmaOffset))
         {

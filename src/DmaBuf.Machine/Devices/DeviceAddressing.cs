@@ -8,6 +8,12 @@ internal abstract class DeviceAddressing(DeviceIdentity device)
 {
     protected DeviceIdentity Device => device;
 
+    /// <summary>What translates; null: nothing does.</summary>
+    public virtual SoftwareIommu? Iommu => null;
+
+    /// <summary>DMA address minus physical address where nothing translates; else null.</summary>
+    public virtual ulong? DirectOffset => null;
+
     public abstract MappingCost RangeMappingCost { get; }
 
     /// <summary>Mappings and reservations that have not been given back.</summary>

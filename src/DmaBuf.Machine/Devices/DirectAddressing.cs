@@ -14,6 +14,8 @@ internal sealed class DirectAddressing(DeviceIdentity device, ulong offset, Boun
     private readonly BounceSlots _slots = new(device, pool, offset);
     private int _live;
 
+    public override ulong? DirectOffset => offset;
+
     /// <summary>An upper bound: bounced is only what lies too high.</summary>
     public override MappingCost RangeMappingCost =>
         Device.Memory.LastRam.Value + offset > Device.LastAddress.Value && _slots.CanBounce ? MappingCost.Bounce : MappingCost.None;

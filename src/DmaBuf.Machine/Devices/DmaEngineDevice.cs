@@ -46,6 +46,12 @@ public sealed partial class DmaEngineDevice : IDmaDevice
     /// <inheritdoc/>
     public DmaSegmentLimits SegmentLimits => _identity.SegmentLimits;
 
+    /// <summary>The IOMMU that it is behind; null: none.</summary>
+    public SoftwareIommu? Iommu => _addressing.Iommu;
+
+    /// <summary>DMA address minus physical address, modulo 2^64, if it is behind no IOMMU; else null.</summary>
+    public ulong? DirectDmaOffset => _addressing.DirectOffset;
+
     /// <inheritdoc/>
     public MappingCost RangeMappingCost => _addressing.RangeMappingCost;
 

@@ -27,6 +27,8 @@ internal sealed class IommuAddressing : DeviceAddressing
         _current = _own;
     }
 
+    public override SoftwareIommu? Iommu => _iommu;
+
     public override MappingCost RangeMappingCost => MappingCost.IommuMap;
 
     public override int LiveMappingCount => Volatile.Read(ref _live);

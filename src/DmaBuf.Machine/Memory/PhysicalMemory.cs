@@ -24,6 +24,10 @@ public sealed class PhysicalMemory
     /// <summary>Bytes of the host's memory that hold this machine's contents: the touched pages.</summary>
     public ulong CommittedBytes => _regions.Aggregate(0UL, (sum, region) => sum + region.Bytes.CommittedBytes);
 
+    /// <summary>All ranges of a kind, in the order of their addresses.</summary>
+    /// <param name="kind">RAM or BARs.</param>
+    public IReadOnlyList<PhysicalRange> RangesOf(PhysicalMemoryKind kind) => [.. _regions.Where(region => region.Kind == kind).Select(static region => region.Range)];
+
     /// <summary>Copies bytes out of physical memory, as CPU loads do.</summary>
     /// <param name="address">The first byte; any alignment.</param>
     /// <param name="destination">Receives the bytes; untouched memory reads as zero.</param>

@@ -31,6 +31,15 @@ public sealed partial class PciFunction : IPciDevice
     /// <summary>The function's own access control bits.</summary>
     public PciAccessControl AccessControl => Node.AccessControl;
 
+    /// <summary>The bridges above it: a root port, then a switch's upstream port and its downstream port for each switch.</summary>
+    public IReadOnlyList<PciRouteStep> Bridges => [.. Node.BridgesAbove()];
+
+    /// <summary>The number of its host bridge, which is its PCI domain.</summary>
+    public int HostBridge => Node.HostBridge;
+
+    /// <summary>What is known of its host bridge's forwarding of peer traffic.</summary>
+    public PciHostBridgePolicy HostBridgePolicy => Node.Policy;
+
     /// <summary>Whether it was removed, or is a virtual function that is not enabled: accesses by and to it fault, and it has no routes.</summary>
     public bool IsRemoved => Presence.Gate.IsClosed;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 
 namespace DmaBuf.Tool;
 
@@ -43,7 +44,7 @@ internal static class CommandRunner
     private static RootCommand Describe()
     {
         RootCommand root = new("Shares memory between devices, kernel interfaces and processes by negotiating how each reaches it.");
-        foreach (ToolCommand command in ToolCommands.All())
+        foreach (Command command in ToolCommands.All())
         {
             root.Subcommands.Add(command);
         }
@@ -61,13 +62,16 @@ internal static class CommandRunner
 
     private static int Complain(ParseResult parsed)
     {
-        string command = parsed.CommandResult.Command is ToolCommand named ? $"dmabuf {named.Name}" : "dmabuf";
+        string command = NameOf(parsed.CommandResult);
         string what = parsed.CommandResult.Command is not ToolCommand && parsed.UnmatchedTokens.Count > 0
             ? $"'{parsed.UnmatchedTokens[0].ReplaceLineEndings(" ")}' is no command"
             : parsed.Errors.Count > 0 ? OneLine(parsed.Errors[0].Message).TrimEnd('.') : "a command is missing";
         ToolConsole.Complain($"{what}; run '{command} --help' for what it takes and examples");
         return ExitCode.BadUse;
     }
+
+    /// <summary>As it is typed: a command in a group after its group.</summary>
+    private static string NameOf(CommandResult result) => result.Parent is CommandResult group ? $"{NameOf(group)} {result.Command.Name}" : "dmabuf";
 
     private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 

@@ -15,7 +15,7 @@ internal sealed class SynchronousHelp(HelpAction usual) : SynchronousCommandLine
         int code = WriteUsual(parseResult, output);
         IEnumerable<string> examples = parseResult.CommandResult.Command is ToolCommand command
             ? command.Examples
-            : parseResult.RootCommandResult.Command.Subcommands.OfType<ToolCommand>().Select(static each => each.Examples[0]);
+            : FirstExamples(parseResult.CommandResult.Command);
         output.WriteLine("Examples:");
         foreach (string example in examples)
         {
@@ -26,6 +26,9 @@ internal sealed class SynchronousHelp(HelpAction usual) : SynchronousCommandLine
         output.WriteLine("Exit codes: 0 done; 1 failed, or a verification did not hold; 2 bad use; 130 ended by Ctrl-C, 143 by SIGTERM.");
         return code;
     }
+
+    private static IEnumerable<string> FirstExamples(Command group)
+        => group.Subcommands.SelectMany(static each => each is ToolCommand command ? [command.Examples[0]] : FirstExamples(each));
 
     /// <summary>The usual help names the program's file; people type <c>dmabuf</c>.</summary>
     private int WriteUsual(ParseResult parseResult, TextWriter output)

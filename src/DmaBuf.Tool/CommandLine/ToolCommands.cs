@@ -1,7 +1,10 @@
+using System.CommandLine;
+
 namespace DmaBuf.Tool;
 
 /// <summary>The commands in the order in which help shows them.</summary>
 internal static class ToolCommands
 {
-    internal static IEnumerable<ToolCommand> All() => [new DemoCommand(), new MatrixCommand(), new ShareCommand(), new ReceiveCommand(), new ExplainCommand()];
+    internal static IEnumerable<Command> All() =>
+        [new DemoCommand(), new MatrixCommand(), new ShareCommand(), new ReceiveCommand(), new ExplainCommand(), new Command("machine", "Looks at a machine that a JSON file describes.") { new MachineShowCommand() }];
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DmaBuf.Machine;
 using Spectre.Console;
 
 namespace DmaBuf.Tool;
@@ -6,25 +7,34 @@ namespace DmaBuf.Tool;
 /// <summary><c>dmabuf explain FILE.json</c>: negotiates what a file describes, without attaching, and shows what both sides said about every pair.</summary>
 internal sealed class ExplainCommand : ToolCommand
 {
-    private const int MaximumCharacters = 1 << 20;
+    private readonly Argument<string?> _file = new("FILE.json")
+    {
+        Description = "The description (docs/negotiation-json.md); - reads standard input.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
 
-    private readonly Argument<string> _file = new("FILE.json") { Description = "The description (docs/negotiation-json.md); - reads standard input." };
+    private readonly Option<string?> _machine = new("--machine") { Description = "Instead of a description: a machine's file (docs/machine-json.md); - reads standard input.", HelpName = "FILE" };
+    private readonly Option<string?> _from = new("--from") { Description = "With --machine: the exporter: ram, physical-ram, or a BAR such as gpu:0.", HelpName = "EXPORTER" };
+    private readonly Option<string?> _to = new("--to") { Description = "With --machine: the importer, one of its engines.", HelpName = "IMPORTER" };
 
     internal ExplainCommand()
         : base(
             "explain",
-            "Explains a negotiation that a JSON file describes, without attaching.",
+            "Explains a negotiation that a JSON file describes, or one between two parts of a machine, without attaching.",
             "dmabuf explain samples/negotiations/peer-to-peer-refused.json",
             "dmabuf explain samples/negotiations/memfd-to-program.json --json",
-            "cat negotiation.json | dmabuf explain -")
-        => Arguments.Add(_file);
+            "cat negotiation.json | dmabuf explain -",
+            "dmabuf explain --machine samples/machines/server-acs.json --from gpu:0 --to nic")
+    {
+        Arguments.Add(_file);
+        Options.Add(_machine);
+        Options.Add(_from);
+        Options.Add(_to);
+    }
 
     internal override async Task<int> RunAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
     {
-        string name = arguments.GetRequiredValue(_file);
-        // On another thread: opening a pipe or reading a terminal waits for somebody, and Ctrl-C must end that wait.
-        string text = await Task.Run(() => Read(name), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
-        Negotiation negotiation = Replay(name, text);
+        Negotiation negotiation = await NegotiateAsync(arguments, cancellationToken).ConfigureAwait(false);
         if (arguments.GetValue(Json))
         {
             console.Line(NegotiationJson.Write(negotiation));
@@ -37,6 +47,22 @@ internal sealed class ExplainCommand : ToolCommand
         return ExitCode.Success;
     }
 
+    private async Task<Negotiation> NegotiateAsync(ParseResult arguments, CancellationToken cancellationToken)
+        => (arguments.GetValue(_file), arguments.GetValue(_machine), arguments.GetValue(_from), arguments.GetValue(_to)) switch
+        {
+            ({ } file, null, null, null) => Replay(file, await DescriptionFile.ReadAsync(file, cancellationToken).ConfigureAwait(false)),
+            (null, { } machine, { } from, { } to) => Ask(await MachineFile.LoadAsync(machine, cancellationToken).ConfigureAwait(false), from, to),
+            _ => throw new BadUseException("give a description, or --machine, --from and --to together; run 'dmabuf explain --help' for what it takes and examples"),
+        };
+
+    private static Negotiation Ask(SoftwareMachine machine, string from, string to)
+    {
+        DescribedMachineMatrix parts = new(machine);
+        using MatrixBuffer exported = parts.ExporterOf(from).Export();
+        MatrixImporter importer = parts.ImporterOf(to);
+        return exported.Buffer.Explain(importer.Party, importer.Requests);
+    }
+
     private static Negotiation Replay(string name, string text)
     {
         try
@@ -45,34 +71,7 @@ internal sealed class ExplainCommand : ToolCommand
         }
         catch (DmaBufException exception) when (exception.Errno == Errno.EINVAL)
         {
-            throw new BadUseException($"{(name == "-" ? "standard input" : name)}: {exception.Message.ReplaceLineEndings(" ")} See docs/negotiation-json.md for the form.");
-        }
-    }
-
-    private static string Read(string name)
-    {
-        using TextReader reader = name == "-" ? Console.In : OpenFile(name);
-        char[] buffer = new char[MaximumCharacters + 1];
-        int length = reader.ReadBlock(buffer);
-        return length <= MaximumCharacters
-            ? new string(buffer, 0, length)
-            : throw new BadUseException($"{name} is longer than {MaximumCharacters} characters, which no description of a negotiation is; give another file");
-    }
-
-    private static StreamReader OpenFile(string name)
-    {
-        if (name.Length == 0 || Directory.Exists(name))
-        {
-            throw new BadUseException($"'{name}' is {(name.Length == 0 ? "no file name" : "a directory")}; give the path of a JSON file");
-        }
-
-        try
-        {
-            return new StreamReader(name);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new BadUseException($"{name} cannot be read ({exception.Message.ReplaceLineEndings(" ")}); give the path of a JSON file");
+            throw new BadUseException($"{DescriptionFile.Title(name)}: {exception.Message.ReplaceLineEndings(" ")} See docs/negotiation-json.md for the form.");
         }
     }
 

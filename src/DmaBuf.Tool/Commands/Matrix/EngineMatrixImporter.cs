@@ -2,7 +2,7 @@ using DmaBuf.Machine;
 
 namespace DmaBuf.Tool;
 
-/// <summary>A DMA engine that takes a table of its own addresses, reads the buffer through it and writes it.</summary>
+/// <summary>A DMA engine that takes a table of its own addresses, reads the buffer through it and writes it. It permits that its bytes are bounced, so that the matrix shows where they are.</summary>
 internal sealed class EngineMatrixImporter : MatrixImporter
 {
     private readonly DmaEngineDevice _engine;
@@ -24,7 +24,7 @@ internal sealed class EngineMatrixImporter : MatrixImporter
     {
         _engine = engine;
         Party = party;
-        Requests = [ScatterGatherMappingType.Request(engine, acceptance)];
+        Requests = [ScatterGatherMappingType.Request(engine, acceptance, MappingCost.Default | MappingCost.Bounce)];
     }
 
     internal override DmaBufferImporter Party { get; }
@@ -58,7 +58,9 @@ internal sealed class EngineMatrixImporter : MatrixImporter
         byte[] update = MatrixPattern.Make(buffer.Contents.Length, seed: 2);
         engine.Write(ranges, update);
         byte[] found = new byte[update.Length];
+        buffer.Buffer.BeginCpuAccess(DmaDirection.FromDevice);
         buffer.ReadBack(found);
+        buffer.Buffer.EndCpuAccess(DmaDirection.FromDevice);
         return MatrixTransfer.Compare($"the exporter, after {engine.Name} wrote,", update, found);
     }
 

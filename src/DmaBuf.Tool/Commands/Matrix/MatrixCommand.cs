@@ -11,6 +11,12 @@ internal sealed class MatrixCommand : ToolCommand
         Hidden = true,
     };
 
+    private readonly Option<string?> _machine = new("--machine")
+    {
+        Description = "Pair the engines of this machine (docs/machine-json.md) with its RAM and its BARs, and nothing else; - reads standard input.",
+        HelpName = "FILE",
+    };
+
     // Otherwise any number would do.
     private static readonly string[] s_mutations = ["none", "shift", "swap"];
 
@@ -20,14 +26,22 @@ internal sealed class MatrixCommand : ToolCommand
             "Pairs every exporter with every importer, moves bytes through each agreed mapping and verifies them by checksum.",
             "dmabuf matrix",
             "dmabuf matrix --json",
+            "dmabuf matrix --machine samples/machines/server-two-gpus.json",
             "dmabuf matrix | grep declined")
     {
         _mutate.AcceptOnlyFromAmong(s_mutations);
         Options.Add(_mutate);
+        Options.Add(_machine);
     }
 
     internal override async Task<int> RunAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
     {
+        if (arguments.GetValue(_machine) is { } file)
+        {
+            DescribedMachineMatrix described = new(await MachineFile.LoadAsync(file, cancellationToken).ConfigureAwait(false), arguments.GetValue(_mutate));
+            return await RunAsync(console, arguments, described.Exporters, described.Importers, cancellationToken).ConfigureAwait(false);
+        }
+
         using MachineMatrix machine = new(arguments.GetValue(_mutate));
         MatrixExporter[] exporters = [.. HostMatrixExporters.Find(), .. machine.Exporters];
         MatrixImporter[] importers =
@@ -38,12 +52,18 @@ internal sealed class MatrixCommand : ToolCommand
             new SecondProcessMatrixImporter("second process"),
             .. machine.Importers,
         ];
+        return await RunAsync(console, arguments, exporters, importers, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<int> RunAsync(
+        ToolConsole console, ParseResult arguments, IReadOnlyList<MatrixExporter> exporters, IReadOnlyList<MatrixImporter> importers, CancellationToken cancellationToken)
+    {
         bool json = arguments.GetValue(Json);
         MatrixRow[] rows = await ProgressLine.RunAsync<MatrixRow[]>(
             console,
             !json,
             "pairs",
-            (ulong)(exporters.Length * importers.Length),
+            (ulong)exporters.Count * (ulong)importers.Count,
             progress => [.. MatrixRun.Rows(exporters, importers, progress, cancellationToken)],
             cancellationToken).ConfigureAwait(false);
         if (json)

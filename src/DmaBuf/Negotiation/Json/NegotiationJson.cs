@@ -53,7 +53,8 @@ public static class NegotiationJson
         ArgumentNullException.ThrowIfNull(json);
         try
         {
-            // People write these files: comments and a last comma are harmless, a member that stands there twice is a mistake.
+            // People write these files: comments and a last comma are harmless, a member that stands there twice is a mistake. Names with an incomplete character are an
+            // invalid operation to whoever compares them.
             JsonDocumentOptions options = new()
             {
                 CommentHandling = JsonCommentHandling.Skip,
@@ -63,7 +64,7 @@ public static class NegotiationJson
             };
             return JsonDocument.Parse(json, options);
         }
-        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
         {
             throw NegotiationFacts.Wrong(PlaceOf(exception), $"it is no JSON ({ReasonOf(exception)})", exception);
         }

@@ -86,6 +86,7 @@ public sealed class NegotiationJsonTests : BufferFixture
     [InlineData("[]", "the top")]
     [InlineData("{", "line 1, byte 2")]
     [InlineData("""{"buffer":{"name":"b","size":1},"buffer":{}}""", "line 1")]
+    [InlineData("""{"\ud800":1,"\ud800":2}""", "line 1")]
     [InlineData("""{"format":"other/9"}""", "format")]
     [InlineData("""{"buffer":{"name":"b"},"exporter":{},"importer":{}}""", "buffer.size")]
     [InlineData("""{"buffer":{"name":"b","size":-1},"exporter":{},"importer":{}}""", "buffer.size")]
