@@ -23,7 +23,7 @@ public sealed class MachineFileTests : ScratchFolder
     [InlineData("server-two-gpus", "gpu0", "gpu1", "BusAddress", "no port on the way redirects")]
     [InlineData("server-two-gpus", "nic1", "gpu1", "ThroughHostBridge", "the whitelist says that it is forwarded there")]
     [InlineData("server-acs", "nic", "gpu", "NotSupported", "redirects peer traffic to the root")]
-    [InlineData("sriov-host", "nic", "nic-function-1", "BusAddress", "no port on the way redirects")]
+    [InlineData("sriov-host", "nic-vf1", "nic-vf0", "ThroughHostBridge", "redirects peer traffic to the root, and the processor forwards peer traffic")]
     [InlineData("nvme-gpu", "nvme", "gpu", "ThroughHostBridge", "the processor forwards peer traffic")]
     public async Task The_table_of_peers_keeps_what_the_name_promises(string sample, string client, string provider, string path, string reason)
     {
@@ -39,8 +39,14 @@ public sealed class MachineFileTests : ScratchFolder
     public async Task The_map_tells_addresses_of_every_kind_apart()
     {
         ToolResult soc = await ToolRun.RunAsync("machine", "show", PathOf("soc-no-iommu"));
-        Assert.Contains("direct DMA   0xc0000000 0xffffffff 1024 MiB 0x80000000    camera", soc.Output, StringComparison.Ordinal);
+        Assert.Contains("direct DMA   0xe0000000 0xffffffff 512 MiB  0x80000000    camera", soc.Output, StringComparison.Ordinal);
         Assert.Contains("platform engine audio without IOMMU up to 0xcfffffff", soc.Output, StringComparison.Ordinal);
+        Assert.Contains("platform engine display without IOMMU up to 0xffffffff, segments of at most 0x10000 bytes", soc.Output, StringComparison.Ordinal);
+        Assert.Contains("bounce pool  0x40000000 0x403fffff 4096 KiB -             NUMA node 0", soc.Output, StringComparison.Ordinal);
+        Assert.Contains("Peer to peer\nnobody: no engine is beside a function with BARs\n", soc.Output, StringComparison.Ordinal);
+        ToolResult host = await ToolRun.RunAsync("machine", "show", PathOf("sriov-host"));
+        Assert.Contains("\nhost bridge 0000, NotListed, NUMA node 1\n", host.Output, StringComparison.Ordinal);
+        Assert.Contains("    0000:01:10.6 nic-vf3, virtual function of nic, not enabled, ACS", host.Output, StringComparison.Ordinal);
         ToolResult server = await ToolRun.RunAsync("machine", "show", PathOf("server-acs"));
         Assert.Contains("\n      0000:02:00.0 downstream port, ACS RequestRedirect, CompletionRedirect, SourceValidation\n        0000:03:00.0 gpu, BAR 0 of 16 GiB for peers, engine behind vtd\n", server.Output, StringComparison.Ordinal);
         Assert.Contains("PCI bus      0x700000000000 0x7003ffffffff 16 GiB    0x300000000000 gpu:0", server.Output, StringComparison.Ordinal);

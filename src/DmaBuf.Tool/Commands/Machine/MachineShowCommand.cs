@@ -43,7 +43,15 @@ internal sealed class MachineShowCommand : ToolCommand
         PlainTable.Write(console, [MachineAddress.Titles, .. MachineAddress.Of(machine).Select(static row => row.Cells)]);
         console.Line();
         console.Line("Peer to peer");
-        PlainTable.Write(console, [MachinePath.Titles, .. paths.Select(static path => path.Cells)]);
+        if (paths.Length == 0)
+        {
+            console.Line("nobody: no engine is beside a function with BARs");
+        }
+        else
+        {
+            PlainTable.Write(console, [MachinePath.Titles, .. paths.Select(static path => path.Cells)]);
+        }
+
         return ExitCode.Success;
     }
 }

@@ -104,7 +104,8 @@ internal static class MachineTree
     private static string Node(int? numaNode) => numaNode is { } node ? string.Create(CultureInfo.InvariantCulture, $", NUMA node {node}") : string.Empty;
 
     private static string Reach(DmaEngineDevice engine)
-        => (engine.Iommu is null ? " without IOMMU" : $" behind {engine.Iommu.Name}") + (engine.LastAddress.Value == ulong.MaxValue ? string.Empty : $" up to {engine.LastAddress}");
+        => (engine.Iommu is null ? " without IOMMU" : $" behind {engine.Iommu.Name}") + (engine.LastAddress.Value == ulong.MaxValue ? string.Empty : $" up to {engine.LastAddress}")
+            + (engine.SegmentLimits == DmaSegmentLimits.None ? string.Empty : $", {engine.SegmentLimits}");
 
     private static string KindAt(int depth) => depth == 0 ? "root port" : depth % 2 == 1 ? "switch" : "downstream port";
 
