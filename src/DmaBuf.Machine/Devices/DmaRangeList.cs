@@ -90,7 +90,9 @@ public sealed class DmaRangeList
     /// <summary>How many ranges and bytes.</summary>
     public override string ToString() => $"{_ranges.Length} ranges of 0x{Length:x} bytes";
 
-    internal static DmaRangeList Of(ReadOnlySpan<ScatterGatherEntry> entries)
+    /// <summary>Copies the entries of a table, as an exporter does that has built one for its own device.</summary>
+    /// <param name="entries">In the order of the bytes; copied.</param>
+    public static DmaRangeList Of(ReadOnlySpan<ScatterGatherEntry> entries)
     {
         DmaRange[] ranges = new DmaRange[entries.Length];
         for (int index = 0; index < ranges.Length; index++)

@@ -1,12 +1,19 @@
 namespace DmaBuf.Machine;
 
-/// <summary>A part of a BAR that can be exported: whole pages, inside, and of this machine.</summary>
-internal static class BarPart
+/// <summary>A part of a BAR that can be exported: whole pages, inside, and of this machine. For exporters, so that all refuse the same with the same words.</summary>
+/// <remarks>Stateless, safe for all threads.</remarks>
+public static class BarPart
 {
+    /// <summary>Checks a part of a BAR.</summary>
+    /// <param name="machine">The machine that the BAR must be of.</param>
+    /// <param name="bar">The BAR.</param>
+    /// <param name="offset">The first byte, counted from the BAR's start; a multiple of 4096.</param>
+    /// <param name="length">Bytes; a multiple of 4096, not zero.</param>
+    /// <returns>Where the part lies.</returns>
     /// <exception cref="DmaBufException">
     /// EINVAL: not whole pages inside the BAR, or a BAR of another machine; EOPNOTSUPP: registers, or it may not be mapped; ENODEV: removed.
     /// </exception>
-    internal static PhysicalRange Require(SoftwareMachine machine, PciBar bar, ulong offset, ulong length)
+    public static PhysicalRange Require(SoftwareMachine machine, PciBar? bar, ulong offset, ulong length)
     {
         ArgumentNullException.ThrowIfNull(machine);
         ArgumentNullException.ThrowIfNull(bar);

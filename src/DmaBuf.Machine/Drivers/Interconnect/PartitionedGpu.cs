@@ -55,8 +55,8 @@ public sealed class PartitionedGpu
 
         lock (_lock)
         {
-            Extent partition = new(start.Value, start.Value + whole.Length);
-            if (_partitions.Exists(other => other.Aperture == aperture || partition.Overlaps(new Extent(other.Start, other.Start + other.Aperture.Range.Length))))
+            ulong end = start.Value + whole.Length;
+            if (_partitions.Exists(other => other.Aperture == aperture || (start.Value < other.Start + other.Aperture.Range.Length && other.Start < end)))
             {
                 throw new DmaBufException(Errno.EEXIST, $"{aperture.Function} cannot have a partition at {start}: it has one, or the memory is another's.");
             }
