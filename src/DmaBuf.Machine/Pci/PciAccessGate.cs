@@ -53,8 +53,15 @@ internal sealed class PciAccessGate
         }
     }
 
-    /// <summary>Lets nobody in any more.</summary>
-    public void Close() => Interlocked.Or(ref _word, Closed);
+    /// <summary>Lets nobody in any more. Who drains looks again, because the gate may have been open meanwhile, and then nobody's leaving tells of the closing.</summary>
+    public void Close()
+    {
+        Interlocked.Or(ref _word, Closed);
+        lock (_drained)
+        {
+            Monitor.PulseAll(_drained);
+        }
+    }
 
     /// <summary>Lets them in again; called when whoever was in is out.</summary>
     public void Open() => Interlocked.And(ref _word, ~Closed);
