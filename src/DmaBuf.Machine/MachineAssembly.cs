@@ -74,14 +74,14 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
 
     private void JoinVirtual(PciFunction[] functions)
     {
-        foreach (PciFunction physical in functions)
+        // Functions and plans stand in the same order, and addresses of virtual functions ascend with their index.
+        foreach (IGrouping<uint, int> group in Enumerable.Range(0, functions.Length).Where(index => PhysicalOf(index) is not null).GroupBy(index => PhysicalOf(index)!.Value.Function.Id))
         {
-            PciEndpointPlan[] group = [.. _tree.Endpoints.Where(plan => plan.Physical is { } of && of.Function == physical.Node).OrderBy(static plan => plan.Physical!.Value.Index)];
-            if (group.Length != 0)
-            {
-                physical.Adopt([.. group.Select(plan => Array.Find(functions, function => function.Node == plan.Node)!)], group[0].Physical!.Value.Options.Enabled);
-            }
+            PciFunction physical = Array.Find(functions, function => function.Node.Id == group.Key)!;
+            physical.Adopt([.. group.Select(index => functions[index])], PhysicalOf(group.First())!.Value.Options.Enabled);
         }
+
+        (PciNode Function, int Index, PciVirtualFunctionOptions Options)? PhysicalOf(int index) => _tree.Endpoints[index].Physical;
     }
 
     private PciPort[] CreatePorts(PciFunction[] functions)
@@ -91,6 +91,11 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
         {
             PciPort? upstream = plan.Node.Upstream is { } above ? ports[above.Id] : null;
             ports.Add(plan.Node.Id, new PciPort(plan.Node, plan.Kind, upstream, [.. functions.Where(function => function.Node.IsBelow(plan.Node))]));
+        }
+
+        foreach (PciFunction function in functions)
+        {
+            function.Port = ports[function.Node.Upstream!.Id];
         }
 
         return [.. ports.Values.OrderBy(static port => port.Address, StringComparer.Ordinal)];
@@ -145,7 +150,7 @@ internal sealed class MachineAssembly(SoftwareMachineBuilder builder)
 
         PciBar[] peers = function is null
             ? []
-            : [.. functions.Where(peer => PciRouting.Find(peer.Node, function.Node, processorForwards: false).MapType == PeerToPeerMapType.BusAddress).SelectMany(peer => peer.Bars)];
+            : [.. functions.Where(peer => peer.Bars.Count != 0 && PciRouting.Find(peer.Node, function.Node, processorForwards: false).MapType == PeerToPeerMapType.BusAddress).SelectMany(peer => peer.Bars)];
         return new DmaEngineDevice(identity, function, addressing, peers);
     }
 }

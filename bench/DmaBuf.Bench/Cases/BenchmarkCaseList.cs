@@ -18,7 +18,7 @@ internal static class BenchmarkCaseList
         new IovaCase(fragments: 0),
         new IovaCase(fragments: IovaCase.ManyFragments),
         .. ListCase.CreateAll(),
-        .. PageGrowthCase.CreateAll(),
+        .. PageRunCase.CreateGrowth(),
         .. MachineCase.CreateAll(),
         .. ThreadsCase.CreateAll(),
         new ControlCase(),

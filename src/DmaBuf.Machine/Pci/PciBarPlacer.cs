@@ -6,7 +6,7 @@ namespace DmaBuf.Machine;
 /// </summary>
 internal sealed class PciBarPlacer
 {
-    private readonly Dictionary<(PciNode Physical, int Bar), ulong> _groups = [];
+    private readonly Dictionary<(uint Physical, int Bar), ulong> _groups = [];
     private ulong _next = AddressLayout.MmioStart;
 
     /// <summary>The places of an endpoint's BARs.</summary>
@@ -20,14 +20,14 @@ internal sealed class PciBarPlacer
         for (int index = 0; index < placements.Length; index++)
         {
             (ulong length, PciBarOptions options) = bars[index];
-            ulong start = endpoint.Physical is { } physical ? InGroup((physical.Function, index), length, physical.Index, physical.Options.Total) : Take(length, 1);
+            ulong start = endpoint.Physical is { } physical ? InGroup((physical.Function.Id, index), length, physical.Index, physical.Options.Total) : Take(length, 1);
             placements[index] = new PciBarPlacement(new PhysicalRange(new PhysicalAddress(start), length), endpoint.HostBridge.BusOffset, options, options.PeerToPeer && mappable);
         }
 
         return placements;
     }
 
-    private ulong InGroup((PciNode Physical, int Bar) group, ulong length, int index, int total)
+    private ulong InGroup((uint Physical, int Bar) group, ulong length, int index, int total)
     {
         if (!_groups.TryGetValue(group, out ulong first))
         {

@@ -31,8 +31,8 @@ public sealed partial class PciFunction : IPciDevice
     /// <summary>The function's own access control bits.</summary>
     public PciAccessControl AccessControl => Node.AccessControl;
 
-    /// <summary>The bridges above it: a root port, then a switch's upstream port and its downstream port for each switch.</summary>
-    public IReadOnlyList<PciRouteStep> Bridges => [.. Node.BridgesAbove()];
+    /// <summary>The port that it is below.</summary>
+    public PciPort Port { get; internal set; } = null!;
 
     /// <summary>The number of its host bridge, which is its PCI domain.</summary>
     public int HostBridge => Node.HostBridge;

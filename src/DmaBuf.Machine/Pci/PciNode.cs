@@ -23,7 +23,4 @@ internal sealed record PciNode(PciNode? Upstream, int HostBridge, PciHostBridgeP
 
         return false;
     }
-
-    /// <summary>Every bridge above, the root port first.</summary>
-    public IEnumerable<PciRouteStep> BridgesAbove() => Upstream is null ? [] : Upstream.BridgesAbove().Append(Upstream.Step);
 }

@@ -46,11 +46,7 @@ public sealed partial class DmaBuffer
         bool begun = false;
         try
         {
-            if (Reservation.HasPending(usage))
-            {
-                Reservation.Snapshot(usage).Wait(Timeout.InfiniteTimeSpan, cancellationToken);
-            }
-
+            Reservation.Snapshot(usage).Wait(Timeout.InfiniteTimeSpan, cancellationToken);
             PassMappingsToCpu(cancellationToken);
             begun = true;
         }
@@ -88,15 +84,9 @@ public sealed partial class DmaBuffer
         }
 
         using ReservationLock held = Reservation.Lock(cancellationToken);
-        for (Attachment? attachment = _attachments; attachment is not null; attachment = attachment.Next)
+        foreach (Mapping mapping in MappingsApartLocked())
         {
-            for (Mapping? mapping = attachment.FirstMapping; mapping is not null; mapping = mapping.Next)
-            {
-                if (mapping.IsApartFromCpu)
-                {
-                    mapping.SynchronizeForCpu(held.Lend());
-                }
-            }
+            mapping.SynchronizeForCpu(held.Lend());
         }
     }
 
@@ -109,11 +99,22 @@ public sealed partial class DmaBuffer
 
         using (Reservation.LockOrJoin(out ReservationLock held))
         {
-            for (Attachment? attachment = _attachments; attachment is not null; attachment = attachment.Next)
+            foreach (Mapping mapping in MappingsApartLocked())
             {
-                for (Mapping? mapping = attachment.FirstMapping; mapping is not null; mapping = mapping.Next)
+                PassToDevice(mapping, held.Lend());
+            }
+        }
+    }
+
+    private IEnumerable<Mapping> MappingsApartLocked()
+    {
+        for (Attachment? attachment = _attachments; attachment is not null; attachment = attachment.Next)
+        {
+            for (Mapping? mapping = attachment.FirstMapping; mapping is not null; mapping = mapping.Next)
+            {
+                if (mapping.IsApartFromCpu)
                 {
-                    PassToDevice(mapping, held.Lend());
+                    yield return mapping;
                 }
             }
         }
@@ -121,11 +122,6 @@ public sealed partial class DmaBuffer
 
     private void PassToDevice(Mapping mapping, ReservationLock held)
     {
-        if (!mapping.IsApartFromCpu)
-        {
-            return;
-        }
-
         try
         {
             mapping.SynchronizeForDevice(in held);

@@ -14,6 +14,7 @@ public sealed class PortRemovalTests
         Assert.Equal([SampleMachine.Gpu], machine.PciPorts[4].Functions.Select(static function => function.Name));
         Assert.Equal(("0000:01:00.0", "0000:00:01.0"), (machine.PciPorts[4].Upstream?.Address, machine.PciPorts[3].Upstream?.Address));
         Assert.Null(machine.PciPorts[0].Upstream);
+        Assert.Same(machine.PciPorts[4], machine.GetPciFunction(SampleMachine.Gpu).Port);
     }
 
     [Theory]

@@ -15,11 +15,13 @@ internal sealed class PageRunCase : IBenchmarkCase
 
     private static readonly ulong s_flags = IoPageWord.FlagsOf(DmaDirection.Bidirectional, DmaAttributes.None);
 
+    private static readonly int[] s_sizes = [1, 8, 64, 512, 4096, SmallPages, 1 << 18];
+
     private readonly IoPageTable _table = new(Small, hugePages: true);
     private readonly Extent _addresses;
     private readonly ulong _physical;
 
-    private PageRunCase(string name, string twinCase, TwinBuild twinBuild, double target, int pages, Extent addresses, ulong physical)
+    private PageRunCase(string name, string twinCase, TwinBuild twinBuild, double? target, int pages, Extent addresses, ulong physical)
     {
         Name = name;
         TwinCase = twinCase;
@@ -41,6 +43,18 @@ internal sealed class PageRunCase : IBenchmarkCase
     public string TwinCase { get; }
 
     public TwinBuild TwinBuild { get; }
+
+    public GrowthPoint? Growth { get; private init; }
+
+    // Of a curve: more tables than the pool keeps are made anew.
+    public long? AllowedBytes => Growth is null ? 0 : null;
+
+    /// <summary>The rows that show how cost grows with the run.</summary>
+    public static IEnumerable<PageRunCase> CreateGrowth() => s_sizes.Select(static size =>
+        new PageRunCase($"map + unmap, {size} pages", $"pages-in-table:{size}", TwinBuild.Plain, null, size, RunOf(size, Small), Physical + Small)
+        {
+            Growth = new GrowthPoint("A run of 4 KiB pages mapped and unmapped", "pages", size),
+        });
 
     /// <summary>The rows in the report's order.</summary>
     public static IEnumerable<PageRunCase> CreateAll() =>

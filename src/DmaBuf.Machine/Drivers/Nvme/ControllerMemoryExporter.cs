@@ -50,10 +50,10 @@ public sealed class ControllerMemoryExporter : MachineExporter, IScatterGatherOp
     internal static DmaBuffer Export(SoftwareMachine machine, PciBar bar, MemoryArea area, ulong size, DmaBufferExportOptions? options)
     {
         PhysicalRange part = area.Allocate(size);
+        ControllerMemoryExporter exporter = new(machine, bar, area, part);
         DmaBuffer? buffer = null;
         try
         {
-            ControllerMemoryExporter exporter = new(machine, bar, area, part);
             exporter.Clear();
             buffer = DmaBuffer.Export(exporter, size, options);
         }
@@ -65,7 +65,7 @@ public sealed class ControllerMemoryExporter : MachineExporter, IScatterGatherOp
             }
         }
 
-        return EndWith(bar.Function, buffer);
+        return exporter.EndWith(bar.Function, buffer);
     }
 
     /// <inheritdoc/>
@@ -76,11 +76,11 @@ public sealed class ControllerMemoryExporter : MachineExporter, IScatterGatherOp
     }
 
     /// <summary>From now on the buffer does not outlive the function; if it is gone already, the buffer is not there either.</summary>
-    private static DmaBuffer EndWith(PciFunction function, DmaBuffer buffer)
+    private DmaBuffer EndWith(PciFunction function, DmaBuffer buffer)
     {
         try
         {
-            ((ControllerMemoryExporter)buffer.Exporter)._removal = function.OnRemoval((_, kind) => Close(buffer, kind == PciRemovalKind.Surprise ? TimeSpan.Zero : s_patience));
+            _removal = function.OnRemoval((_, kind) => Close(buffer, kind == PciRemovalKind.Surprise ? TimeSpan.Zero : s_patience));
             return buffer;
         }
         catch

@@ -12,17 +12,17 @@ internal static class MachineTree
         foreach (IGrouping<int, PciFunction> bridge in machine.PciFunctions.GroupBy(static function => function.HostBridge))
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"host bridge {bridge.Key:x4}, {bridge.First().HostBridgePolicy}{Node(bridge.First().NumaNode)}");
-            IReadOnlyList<PciRouteStep> open = [];
+            PciPort[] open = [];
             foreach (PciFunction function in bridge)
             {
-                IReadOnlyList<PciRouteStep> above = function.Bridges;
-                int same = above.Zip(open).TakeWhile(static pair => pair.First.Address == pair.Second.Address).Count();
-                for (int depth = same; depth < above.Count; depth++)
+                PciPort[] above = [.. Above(function.Port)];
+                int same = above.Zip(open).TakeWhile(static pair => pair.First == pair.Second).Count();
+                for (int depth = same; depth < above.Length; depth++)
                 {
-                    yield return $"{Indent(depth)}{above[depth].Address} {KindAt(depth)}{Bits(above[depth].AccessControl)}";
+                    yield return $"{Indent(depth)}{above[depth].Address} {NameOf(above[depth].Kind)}{Bits(above[depth].AccessControl)}";
                 }
 
-                yield return Indent(above.Count) + Line(machine, function);
+                yield return Indent(above.Length) + Line(machine, function);
                 open = above;
             }
         }
@@ -44,11 +44,11 @@ internal static class MachineTree
             json.WriteNumber("hostBridge", function.HostBridge);
             json.WriteString("hostBridgePolicy", function.HostBridgePolicy.ToString());
             json.WriteStartArray("bridges");
-            foreach (PciRouteStep step in function.Bridges)
+            foreach (PciPort port in Above(function.Port))
             {
                 json.WriteStartObject();
-                json.WriteString("address", step.Address);
-                json.WriteString("accessControl", step.AccessControl.ToString());
+                json.WriteString("address", port.Address);
+                json.WriteString("accessControl", port.AccessControl.ToString());
                 json.WriteEndObject();
             }
 
@@ -107,7 +107,15 @@ internal static class MachineTree
         => (engine.Iommu is null ? " without IOMMU" : $" behind {engine.Iommu.Name}") + (engine.LastAddress.Value == ulong.MaxValue ? string.Empty : $" up to {engine.LastAddress}")
             + (engine.SegmentLimits == DmaSegmentLimits.None ? string.Empty : $", {engine.SegmentLimits}");
 
-    private static string KindAt(int depth) => depth == 0 ? "root port" : depth % 2 == 1 ? "switch" : "downstream port";
+    /// <summary>A port and those above it, the root port first.</summary>
+    private static IEnumerable<PciPort> Above(PciPort? port) => port is null ? [] : Above(port.Upstream).Append(port);
+
+    private static string NameOf(PciPortKind kind) => kind switch
+    {
+        PciPortKind.RootPort => "root port",
+        PciPortKind.SwitchUpstream => "switch",
+        _ => "downstream port",
+    };
 
     private static string Bits(PciAccessControl bits) => bits == PciAccessControl.None ? string.Empty : $", ACS {bits}";
 
