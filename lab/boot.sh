@@ -35,7 +35,7 @@ boot_once() {
     local kernel=$1 console=$2 line output deadline=$((SECONDS + ready_limit))
     local inner=(qemu-system-x86_64)
     ! command -v setpriv >/dev/null 2>&1 || inner=(setpriv --pdeathsig KILL "${inner[@]}")
-    ready= qemu_code=
+    ready='' qemu_code=''
     : >"$console"
     # One emulator thread: with several the stock kernel sometimes dies while it patches its own text.
     exec {output}< <(bound_to_us timeout -k 5 "$run_limit" "${inner[@]}" "${qemu_devices[@]}" \

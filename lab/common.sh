@@ -26,18 +26,29 @@ unavailable() {
 
 # need PROGRAM=PACKAGE...: what is missing is installed where this user may, and named otherwise. PROGRAM may be a path.
 need() {
-    local pair missing=()
-    for pair in "$@"; do
-        command -v "${pair%%=*}" >/dev/null 2>&1 || [[ -e ${pair%%=*} ]] || missing+=("${pair#*=}")
-    done
+    local missing=()
+    look_for "$@"
     ((${#missing[@]})) || return 0
     ((EUID == 0)) || unavailable "${missing[*]} missing: sudo apt-get install --no-install-recommends ${missing[*]}"
     command -v apt-get >/dev/null 2>&1 || unavailable "${missing[*]} missing, and there is no apt-get to install them"
     say "installing ${missing[*]}"
-    install_packages "${missing[@]}" && return 0
-    # Package lists age, and a fresh container has none.
-    timeout 180 apt-get -q update </dev/null >&2 2>/dev/null
-    install_packages "${missing[@]}" || unavailable "apt-get could not install ${missing[*]}"
+    if ! install_packages "${missing[@]}"; then
+        # Package lists age, and a fresh container has none.
+        timeout 180 apt-get -q update </dev/null >/dev/null 2>&1 || true
+        install_packages "${missing[@]}" || unavailable "apt-get could not install ${missing[*]}"
+    fi
+    local installed="${missing[*]}"
+    missing=()
+    look_for "$@"
+    ((!${#missing[@]})) || unavailable "$installed is installed and still not on PATH"
+}
+
+# look_for PROGRAM=PACKAGE...: adds the packages of what is not there to the array missing.
+look_for() {
+    local pair
+    for pair in "$@"; do
+        command -v "${pair%%=*}" >/dev/null 2>&1 || [[ -e ${pair%%=*} ]] || missing+=("${pair#*=}")
+    done
 }
 
 install_packages() {
