@@ -19,8 +19,6 @@ internal sealed partial class RecordedUapi
 
     internal bool TryGet(string header, string expression, out long value) => _values.TryGetValue((header, expression), out value);
 
-    internal static string LineOf(string header, string expression, long value) => string.Create(CultureInfo.InvariantCulture, $"{header}: {expression} = {value}");
-
     private static RecordedUapi Read()
     {
         string resource = Assert.Single(typeof(RecordedUapi).Assembly.GetManifestResourceNames(), name => name.StartsWith("recorded-uapi-", StringComparison.Ordinal));

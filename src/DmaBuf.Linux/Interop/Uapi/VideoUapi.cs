@@ -19,7 +19,6 @@ internal static unsafe class VideoUapi
     internal const uint V4L2_MEMORY_MMAP = 1;
     internal const uint V4L2_MEMORY_DMABUF = 4;
     internal const uint V4L2_BUF_FLAG_ERROR = 0x40;
-    internal const uint V4L2_FIELD_NONE = 1;
     internal const int VIDEO_MAX_PLANES = 8;
     internal const int VIDEO_MAX_FRAME = 32;
 
@@ -27,12 +26,12 @@ internal static unsafe class VideoUapi
     internal static readonly uint VIDIOC_G_FMT = IoctlNumber.ReadWrite<v4l2_format>('V', 4);
     internal static readonly uint VIDIOC_S_FMT = IoctlNumber.ReadWrite<v4l2_format>('V', 5);
     internal static readonly uint VIDIOC_REQBUFS = IoctlNumber.ReadWrite<v4l2_requestbuffers>('V', 8);
-    internal static readonly uint VIDIOC_QUERYBUF = IoctlNumber.ReadWrite<v4l2_buffer>('V', 9);
     internal static readonly uint VIDIOC_QBUF = IoctlNumber.ReadWrite<v4l2_buffer>('V', 15);
     internal static readonly uint VIDIOC_EXPBUF = IoctlNumber.ReadWrite<v4l2_exportbuffer>('V', 16);
     internal static readonly uint VIDIOC_DQBUF = IoctlNumber.ReadWrite<v4l2_buffer>('V', 17);
     internal static readonly uint VIDIOC_STREAMON = IoctlNumber.Write<int>('V', 18);
     internal static readonly uint VIDIOC_STREAMOFF = IoctlNumber.Write<int>('V', 19);
+    internal static readonly uint VIDIOC_PREPARE_BUF = IoctlNumber.ReadWrite<v4l2_buffer>('V', 93);
 
     [StructLayout(LayoutKind.Explicit, Size = 104)]
     internal struct v4l2_capability
@@ -91,7 +90,7 @@ internal static unsafe class VideoUapi
         [FieldOffset(12)] public uint capabilities;
     }
 
-    /// <summary><c>m</c> is an offset, a descriptor, or where the planes lie; <c>length</c> counts planes if there are several.</summary>
+    /// <summary><c>m</c> is an offset, a descriptor, or where the planes lie; <c>length</c> counts planes if there are several. The time is seconds, then microseconds.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 88)]
     internal struct v4l2_buffer
     {
@@ -100,7 +99,7 @@ internal static unsafe class VideoUapi
         [FieldOffset(8)] public uint bytesused;
         [FieldOffset(12)] public uint flags;
         [FieldOffset(16)] public uint field;
-        [FieldOffset(24)] public long timestamp;
+        [FieldOffset(24)] public fixed long timestamp[2];
         [FieldOffset(56)] public uint sequence;
         [FieldOffset(60)] public uint memory;
         [FieldOffset(64)] public ulong m;
