@@ -34,13 +34,13 @@ public sealed class DrmDevice : IDisposable
     /// <summary>Card or render node, as its name says.</summary>
     public DrmNodeKind Kind => System.IO.Path.GetFileName(Path).StartsWith("renderD", StringComparison.Ordinal) ? DrmNodeKind.Render : DrmNodeKind.Card;
 
-    /// <summary>The driver's name, which is also the exporter name of its buffers.</summary>
+    /// <summary>The driver's name. Its buffers name <c>drm</c> as their exporter, or the module of drivers that export by themselves.</summary>
     public string DriverName { get; }
 
     /// <summary>The driver's interface version.</summary>
     public Version Version { get; }
 
-    /// <summary>Whether it makes dumb buffers (<c>DRM_CAP_DUMB_BUFFER</c>).</summary>
+    /// <summary>Whether it says that it makes dumb buffers (<c>DRM_CAP_DUMB_BUFFER</c>). A driver without a screen is not asked by the kernel and may make them all the same, as vgem does.</summary>
     public bool HasDumbBuffers => ReadCapability(DrmUapi.DRM_CAP_DUMB_BUFFER) != 0;
 
     /// <summary>Whether it takes dma-bufs in. Since Linux 6.6 every driver says so, and some refuse each one.</summary>

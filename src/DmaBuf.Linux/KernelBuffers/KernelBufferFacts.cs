@@ -6,7 +6,7 @@ namespace DmaBuf.Linux;
 /// <summary>What the kernel says of a dma-buf in <c>/proc/self/fdinfo</c>. A snapshot: the name and the number of holders change.</summary>
 /// <remarks>Immutable, thus safe to share between threads.</remarks>
 /// <param name="Length">Bytes (<c>size</c>); final.</param>
-/// <param name="ExporterName">Who made it in the kernel (<c>exp_name</c>): <c>system</c>, <c>udmabuf</c>, <c>vgem</c>; final.</param>
+/// <param name="ExporterName">Who made it in the kernel (<c>exp_name</c>): <c>system</c>, <c>udmabuf</c>, <c>drm</c>; final.</param>
 /// <param name="Name">What somebody called it (<c>name</c>); null if nobody did.</param>
 /// <param name="References">How many references the kernel counts (<c>count</c>): descriptors, mappings and importers together, in all processes.</param>
 /// <param name="Access">What this descriptor lets its holder do.</param>

@@ -6,7 +6,8 @@ namespace DmaBuf.Linux;
 /// <summary>The driver that makes dma-bufs of memory files (<c>/dev/udmabuf</c>), open. File and buffer are the same bytes.</summary>
 /// <remarks>
 /// Theory: devices write to the pages whatever the file's seals say, so the driver takes only files without write seals; and the pages must stay, so only files that cannot shrink. VFIO takes
-/// the memory file itself and refuses the dma-buf made of it: keep both. Threads: all members may be called by any thread. Dispose closes the node; buffers live on.
+/// the memory file itself and refuses the dma-buf made of it: keep both. A page that was reserved and never touched is filled with zeros when somebody first touches it through the file,
+/// and would wipe out what came through the dma-buf: so every page is touched before the driver gets it. Threads: all members may be called by any thread. Dispose closes the node; buffers live on.
 /// </remarks>
 public sealed class UserMemoryDevice : IDisposable
 {
@@ -34,6 +35,7 @@ public sealed class UserMemoryDevice : IDisposable
     public KernelBuffer Create(UserMemoryPart part)
     {
         UserMemoryRules.Check([part], UserMemoryLimits.Read());
+        UserMemoryPages.Settle([part]);
         using DescriptorNumbers numbers = new([part]);
         UdmabufUapi.udmabuf_create request = new()
         {
@@ -52,6 +54,7 @@ public sealed class UserMemoryDevice : IDisposable
     public unsafe KernelBuffer Create(params ReadOnlySpan<UserMemoryPart> parts)
     {
         UserMemoryRules.Check(parts, UserMemoryLimits.Read());
+        UserMemoryPages.Settle(parts);
         using DescriptorNumbers numbers = new(parts);
         int headerSize = sizeof(UdmabufUapi.udmabuf_create_list);
         byte[] request = new byte[headerSize + (parts.Length * sizeof(UdmabufUapi.udmabuf_create_item))];

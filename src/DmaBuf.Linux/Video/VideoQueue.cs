@@ -237,6 +237,7 @@ public sealed class VideoQueue : IDisposable
                 throw GiveFailure(errno, $"Importing {what} into slot {slot} of {this}");
             }
 
+            _slots.MarkPrepared(slot);
             return slot;
         }
     }
@@ -252,6 +253,7 @@ public sealed class VideoQueue : IDisposable
             _slots.Unreserve(slot);
             if (!_isDisposed && !Device.Node.IsClosed)
             {
+                UnprepareLocked();
                 RenewLocked();
             }
         }
@@ -350,6 +352,15 @@ public sealed class VideoQueue : IDisposable
         }
 
         return errno;
+    }
+
+    /// <summary>Makes slots usable whose import ended before the device had them: stopping what does not run only takes the preparations back, and an enqueue prepares again.</summary>
+    private void UnprepareLocked()
+    {
+        if (!_isStreaming && _slots.Queued == 0)
+        {
+            _ = StopLocked();
+        }
     }
 
     /// <summary>New buffers for old ones, if those may hold memory of others that nobody wants in them any more: the only way to make the kernel let go.</summary>

@@ -5,6 +5,7 @@ internal sealed class VideoSlots(int count)
 {
     private readonly bool[] _isQueued = new bool[count];
     private readonly bool[] _isReserved = new bool[count];
+    private readonly bool[] _isPrepared = new bool[count];
 
     internal int Count => count;
 
@@ -26,12 +27,12 @@ internal sealed class VideoSlots(int count)
         }
     }
 
-    /// <returns>A slot that nobody uses, now reserved; -1 if there is none.</returns>
+    /// <returns>A slot that nobody uses, now reserved; -1 if there is none. One that is still prepared with other memory cannot be prepared again.</returns>
     internal int Reserve()
     {
         for (int slot = 0; slot < count; slot++)
         {
-            if (!_isQueued[slot] && !_isReserved[slot])
+            if (!_isQueued[slot] && !_isReserved[slot] && !_isPrepared[slot])
             {
                 _isReserved[slot] = true;
                 return slot;
@@ -45,9 +46,15 @@ internal sealed class VideoSlots(int count)
 
     internal void Unreserve(int slot) => _isReserved[slot] = false;
 
+    internal void MarkPrepared(int slot) => _isPrepared[slot] = true;
+
     internal void MarkQueued(int slot) => _isQueued[slot] = true;
 
-    internal void MarkDequeued(int slot) => _isQueued[slot] = false;
+    internal void MarkDequeued(int slot) => _isQueued[slot] = _isPrepared[slot] = false;
 
-    internal void MarkAllDequeued() => Array.Clear(_isQueued);
+    internal void MarkAllDequeued()
+    {
+        Array.Clear(_isQueued);
+        Array.Clear(_isPrepared);
+    }
 }

@@ -85,7 +85,7 @@ public sealed class KernelBufferExporterTests : LeakCheckedTest
         }
 
         Assert.Equal(
-            new Dictionary<string, bool> { ["vgem"] = false, ["videobuf2_vmalloc"] = true, ["videobuf2_dma_contig"] = false, ["udmabuf"] = false },
+            new Dictionary<string, bool> { ["drm"] = false, ["videobuf2_vmalloc"] = true, ["videobuf2_dma_contig"] = false, ["udmabuf"] = false },
             pinnable);
     }
 

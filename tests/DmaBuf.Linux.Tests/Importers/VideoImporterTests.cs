@@ -73,7 +73,7 @@ public sealed class VideoImporterTests : LeakCheckedTest
         NegotiationFailedException failure = Assert.Throws<NegotiationFailedException>(() => known.Attach(importer, importer.Request()));
         Assert.Contains(failure.Negotiation.Pairs, static pair => pair.Decline?.Property == "contiguous run");
 
-        using DmaBuffer unknown = KernelBufferExporter.Export(user.Create(UserMemoryPart.Whole(file)));
+        using DmaBuffer unknown = KernelBufferExporter.Export(BuffersLab.FromPieces(233472));
         DmaBufException observed = Refused(Errno.EFAULT, () => unknown.Attach(importer, importer.Request()));
         Assert.Contains("one contiguous run", observed.Message, StringComparison.Ordinal);
     }

@@ -24,6 +24,15 @@ internal static class BuffersLab
         return device.Create(UserMemoryPart.Whole(file));
     }
 
+    /// <summary>Page after page from the end to the beginning, so that no two lie together however the kernel has placed them.</summary>
+    internal static KernelBuffer FromPieces(ulong length)
+    {
+        using MemoryFile file = Sealed(length);
+        using UserMemoryDevice device = UserMemoryDevice.Open();
+        ulong page = (ulong)Environment.SystemPageSize;
+        return device.Create([.. Enumerable.Range(1, (int)(length / page)).Select(index => new UserMemoryPart(file, length - ((ulong)index * page), page))]);
+    }
+
     internal static KernelBuffer FromHugePages(ulong length)
     {
         SetHugePagesAside();

@@ -20,6 +20,17 @@ public sealed class UserMemoryDeviceTests : LeakCheckedTest
     }
 
     [Fact]
+    public void A_page_that_nobody_had_touched_keeps_what_came_through_the_buffer()
+    {
+        using MemoryFile file = BuffersLab.Sealed(8192);
+        using UserMemoryDevice device = UserMemoryDevice.Open();
+        using KernelBuffer buffer = device.Create(UserMemoryPart.Whole(file));
+        BuffersLab.Fill(buffer, static at => 9);
+        using MemoryMapping mapping = file.Map(MemoryProtection.Read);
+        Assert.False(mapping.ReadOnlyWindow(0, 8192).ContainsAnyExcept((byte)9));
+    }
+
+    [Fact]
     public void Huge_pages_are_taken()
     {
         using KernelBuffer buffer = BuffersLab.FromHugePages(4 << 20);

@@ -6,8 +6,8 @@ public sealed class UserMemoryRulesTests : LeakCheckedTest
     private static readonly UserMemoryLimits Limits = new(MaximumParts: 2, MaximumBytes: 8192);
 
     [Theory]
-    [InlineData(MemorySeals.None, 0UL, 4096UL, "seals None")]
-    [InlineData(MemorySeals.Grow, 0UL, 4096UL, "seals Grow")]
+    [InlineData(MemorySeals.None, 0UL, 4096UL, "the seals")]
+    [InlineData(MemorySeals.Grow, 0UL, 4096UL, "the seals Grow")]
     [InlineData(MemorySeals.Shrink | MemorySeals.Write, 0UL, 4096UL, "write seals")]
     [InlineData(MemorySeals.Shrink | MemorySeals.FutureWrite, 0UL, 4096UL, "write seals")]
     [InlineData(MemorySeals.Shrink, 1UL, 4096UL, "whole number of pages")]

@@ -49,4 +49,15 @@ public sealed class VideoFormatTests : LeakCheckedTest
         slots.MarkAllDequeued();
         Assert.Equal((0, false), (slots.Queued, slots.AnyInUse));
     }
+
+    [Fact]
+    public void A_slot_that_is_prepared_is_not_reserved_again_until_it_was_dequeued()
+    {
+        VideoSlots slots = new(1);
+        slots.MarkPrepared(slots.Reserve());
+        slots.Unreserve(0);
+        Assert.Equal(-1, slots.Reserve());
+        slots.MarkAllDequeued();
+        Assert.Equal(0, slots.Reserve());
+    }
 }

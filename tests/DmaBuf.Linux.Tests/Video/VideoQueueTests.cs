@@ -136,7 +136,7 @@ public sealed class VideoQueueTests : LeakCheckedTest
         Assert.Equal("videobuf2_dma_contig", own.ExporterName);
         using VideoQueue queue = VideoQueue.Create(device, VideoBufferType.Capture, VideoMemory.DmaBuf, 3);
         using KernelBuffer huge = BuffersLab.FromHugePages(2 << 20);
-        using KernelBuffer pieces = BuffersLab.FromMemoryFile(233472);
+        using KernelBuffer pieces = BuffersLab.FromPieces(233472);
         Assert.True(format.Planes[0].Size is > 196608 and <= 233472);
         queue.Enqueue(0, own);
         queue.Enqueue(1, huge);
