@@ -49,7 +49,14 @@ internal static class BuffersLab
         return file;
     }
 
-    internal static void SetHugePagesAside() => File.WriteAllText("/proc/sys/vm/nr_hugepages", "8");
+    /// <summary>Those that the machine had from its start are enough; of others the kernel finds some.</summary>
+    private static void SetHugePagesAside()
+    {
+        if (HugePages.Free < 2)
+        {
+            File.WriteAllText("/proc/sys/vm/nr_hugepages", "8");
+        }
+    }
 
     internal static DrmDevice OpenVgem(DrmNodeKind kind = DrmNodeKind.Card) => OpenDrm(device => device.DriverName == "vgem" && device.Kind == kind);
 
