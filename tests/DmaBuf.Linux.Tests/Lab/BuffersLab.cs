@@ -78,7 +78,7 @@ internal static class BuffersLab
             device.Dispose();
         }
 
-        throw new InvalidOperationException($"The lab's buffers machine has no vivid device with allocator {allocator} and {type}: modprobe vivid n_devs=3 node_types=0x1,0x1,0x1 allocators=0,1,0 multiplanar=1,1,2");
+        throw new InvalidOperationException($"The lab's buffers machine has no vivid device with allocator {allocator} and {type}: see lab/machines.sh");
     }
 
     internal static void Fill(KernelBuffer buffer, Func<int, byte> byteAt)
