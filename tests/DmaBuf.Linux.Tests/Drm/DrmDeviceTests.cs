@@ -87,6 +87,21 @@ public sealed class DrmDeviceTests : LeakCheckedTest
     }
 
     [Fact]
+    public void A_driver_that_takes_no_foreign_buffers_says_so_and_hands_its_own_out()
+    {
+        using DrmDevice gpu = BuffersLab.OpenVirtioGpu();
+        Assert.True(gpu.HasDumbBuffers);
+        using KernelBuffer foreign = BuffersLab.Allocate(4096);
+        Assert.Contains("takes no foreign buffers", Refused(Errno.ENODEV, () => gpu.Import(foreign)).Message, StringComparison.Ordinal);
+        using DrmBuffer dumb = gpu.CreateDumbBuffer(64, 16);
+        using KernelBuffer own = dumb.Export();
+        using DrmBuffer same = gpu.Import(own);
+        Assert.Equal(dumb.Handle, same.Handle);
+        BuffersLab.Fill(own, static at => (byte)at);
+        Assert.Equal(200, BuffersLab.Read(own)[200]);
+    }
+
+    [Fact]
     public void A_dumb_buffer_without_lines_is_refused_by_the_driver()
     {
         using DrmDevice vgem = BuffersLab.OpenVgem();

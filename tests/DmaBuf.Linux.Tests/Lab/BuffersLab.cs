@@ -24,13 +24,12 @@ internal static class BuffersLab
         return device.Create(UserMemoryPart.Whole(file));
     }
 
-    /// <summary>Page after page from the end to the beginning, so that no two lie together however the kernel has placed them.</summary>
+    /// <summary>One page again and again, so that no two pieces lie together, however the kernel places pages.</summary>
     internal static KernelBuffer FromPieces(ulong length)
     {
-        using MemoryFile file = Sealed(length);
+        using MemoryFile file = Sealed((ulong)Environment.SystemPageSize);
         using UserMemoryDevice device = UserMemoryDevice.Open();
-        ulong page = (ulong)Environment.SystemPageSize;
-        return device.Create([.. Enumerable.Range(1, (int)(length / page)).Select(index => new UserMemoryPart(file, length - ((ulong)index * page), page))]);
+        return device.Create([.. Enumerable.Repeat(UserMemoryPart.Whole(file), (int)(length / file.Length))]);
     }
 
     internal static KernelBuffer FromHugePages(ulong length)
@@ -58,7 +57,9 @@ internal static class BuffersLab
         }
     }
 
-    internal static DrmDevice OpenVgem(DrmNodeKind kind = DrmNodeKind.Card) => OpenDrm(device => device.DriverName == "vgem" && device.Kind == kind);
+    internal static DrmDevice OpenVgem(DrmNodeKind kind = DrmNodeKind.Card) => OpenDrm("vgem", kind);
+
+    internal static DrmDevice OpenVirtioGpu() => OpenDrm("virtio_gpu", DrmNodeKind.Card);
 
     /// <param name="allocator">As the module's parameter says, for each device.</param>
     /// <param name="type">A queue that it has.</param>
@@ -103,12 +104,12 @@ internal static class BuffersLab
         return bytes;
     }
 
-    private static DrmDevice OpenDrm(Func<DrmDevice, bool> isWanted)
+    private static DrmDevice OpenDrm(string driver, DrmNodeKind kind)
     {
         foreach (string path in DrmDevice.FindPaths())
         {
             DrmDevice device = DrmDevice.Open(path);
-            if (isWanted(device))
+            if (device.DriverName == driver && device.Kind == kind)
             {
                 return device;
             }
@@ -116,6 +117,6 @@ internal static class BuffersLab
             device.Dispose();
         }
 
-        throw new InvalidOperationException("The lab's buffers machine has no such DRM device: modprobe vgem");
+        throw new InvalidOperationException($"The lab's buffers machine has no {kind} node of {driver}: see lab/machines.sh");
     }
 }
