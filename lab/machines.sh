@@ -9,7 +9,8 @@
 machine_names=(buffers devices iommufd)
 
 # vivid 0 keeps its frames in vmalloc memory and reads a foreign buffer by a kernel mapping; vivid 1 needs one contiguous range and attaches.
-vivid_settings=(n_devs=2 node_types=0x1,0x1 allocators=0,1)
+# vivid 2 is like vivid 0, with frames of several planes.
+vivid_settings=(n_devs=3 node_types=0x1,0x1,0x1 allocators=0,1,0 multiplanar=1,1,2)
 
 machine_buffers() {
     qemu_devices=(-machine q35 -device virtio-gpu-pci)

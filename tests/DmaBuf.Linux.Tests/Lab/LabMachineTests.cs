@@ -46,13 +46,15 @@ public abstract class LabMachineTests : LeakCheckedTest
     }
 
     [Fact]
-    public void One_vivid_maps_foreign_memory_and_a_second_one_attaches_to_it()
+    public void One_vivid_maps_foreign_memory_a_second_one_attaches_to_it_and_a_third_has_several_planes()
     {
         string[] names = [.. Directory.GetDirectories("/sys/class/video4linux").Select(node => Read($"{node}/name"))];
 
         Assert.Contains("vivid-000-vid-cap", names);
         Assert.Contains("vivid-001-vid-cap", names);
-        Assert.StartsWith("0,1", Read("/sys/module/vivid/parameters/allocators"), StringComparison.Ordinal);
+        Assert.Contains("vivid-002-vid-cap", names);
+        Assert.StartsWith("0,1,0", Read("/sys/module/vivid/parameters/allocators"), StringComparison.Ordinal);
+        Assert.StartsWith("1,1,2", Read("/sys/module/vivid/parameters/multiplanar"), StringComparison.Ordinal);
     }
 
     /// <summary>The first line of a small file of the kernel, without its end.</summary>
