@@ -62,15 +62,15 @@ public sealed class DmaMemory : IDisposable
     /// <summary>Copies bytes in.</summary>
     public void Write(ulong offset, ReadOnlySpan<byte> bytes)
     {
-        using CpuWriteLease lease = _mapping.Write(offset, bytes.Length);
-        bytes.CopyTo(lease.Span);
+        using CpuWriteLease lease = _mapping.Write();
+        bytes.CopyTo(lease.Window(offset, bytes.Length));
     }
 
     /// <summary>Copies bytes out.</summary>
     public void Read(ulong offset, Span<byte> bytes)
     {
-        using CpuReadLease lease = _mapping.Read(offset, bytes.Length);
-        lease.Span.CopyTo(bytes);
+        using CpuReadLease lease = _mapping.Read();
+        lease.Window(offset, bytes.Length).CopyTo(bytes);
     }
 
     /// <summary>Copies bytes out into a new array.</summary>
