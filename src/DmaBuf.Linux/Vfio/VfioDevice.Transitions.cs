@@ -66,7 +66,7 @@ public sealed partial class VfioDevice
     public async Task<VfioMemoryChange> CloseAsync(TimeSpan deadline, CancellationToken cancellationToken = default)
     {
         List<RevokeReport> reports = [];
-        Memory.TakeAway("it was closed");
+        Memory.TakeAway("it was closed", forGood: true);
         try
         {
             foreach (DmaBuffer buffer in TakeExports())
@@ -85,7 +85,7 @@ public sealed partial class VfioDevice
     /// <summary>Closes the device at once: who reaches its BARs is cut off, buffers are dead for good. Never throws.</summary>
     public void Dispose()
     {
-        Memory.TakeAway("it was closed");
+        Memory.TakeAway("it was closed", forGood: true);
         foreach (DmaBuffer buffer in TakeExports())
         {
             // Nobody is waited for: the kernel cuts its importers off when the descriptor closes, and CPU mappings keep the device open until they are gone.

@@ -12,6 +12,7 @@ internal sealed class VfioMemory(string device)
     private readonly Lock _gate = new();
     private readonly HashSet<IVfioMemoryUser> _users = [];
     private string? _awayBecause;
+    private bool _isGone;
 
     internal bool IsThere
     {
@@ -49,11 +50,18 @@ internal sealed class VfioMemory(string device)
 
     /// <summary>Cuts everybody off.</summary>
     /// <param name="because">A clause for those who ask later.</param>
-    internal void TakeAway(string because)
+    /// <param name="forGood">Whether nothing brings it back, not even a transition that is under way.</param>
+    internal void TakeAway(string because, bool forGood = false)
     {
         lock (_gate)
         {
+            if (_isGone)
+            {
+                return;
+            }
+
             _awayBecause = because;
+            _isGone = forGood;
             foreach (IVfioMemoryUser user in _users)
             {
                 user.TakeAway();
@@ -67,7 +75,7 @@ internal sealed class VfioMemory(string device)
     {
         lock (_gate)
         {
-            _awayBecause = null;
+            _awayBecause = _isGone ? _awayBecause : null;
         }
     }
 

@@ -82,7 +82,7 @@ public sealed class PeerToPeerTests : LeakCheckedTest
         Assert.False(shared.IsMemoryEnabled);
         Assert.False(peer.IsLive);
         Refused(Errno.ENODEV, () => window.Write32(0, 1));
-        Assert.Contains("Enable", Refused(Errno.EIO, () => bar.Read32(8)).Message, StringComparison.Ordinal);
+        Assert.Contains("enable it first", Refused(Errno.EIO, () => bar.Read32(8)).Message, StringComparison.Ordinal);
         Refused(Errno.ENODEV, () => bar.OpenWindow(0, LabDevices.Page));
         Refused(Errno.ENODEV, () => lab.Container.MapRegion(bar, 0, LabDevices.Page, s_at, DmaDirection.Bidirectional));
         await shared.EnableAsync(Token);
