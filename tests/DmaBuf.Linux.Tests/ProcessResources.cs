@@ -1,6 +1,6 @@
 namespace DmaBuf.Linux.Tests;
 
-/// <summary>What this process holds: descriptors as "number link", and mappings of test memory.</summary>
+/// <summary>What this process holds: descriptors as "number link", and mappings of test memory, of dma-bufs and of devices.</summary>
 internal sealed record ProcessResources(List<string> Descriptors, List<string> Mappings)
 {
     internal static ProcessResources Read()
@@ -14,7 +14,8 @@ internal sealed record ProcessResources(List<string> Descriptors, List<string> M
             }
         }
         descriptors.Sort(StringComparer.Ordinal);
-        List<string> mappings = [.. File.ReadLines("/proc/self/maps").Where(line => line.Contains("/memfd:dmabuf-test", StringComparison.Ordinal))];
+        List<string> mappings = [.. File.ReadLines("/proc/self/maps").Where(line => line.Contains("/memfd:dmabuf-test", StringComparison.Ordinal)
+            || line.Contains("/dmabuf:", StringComparison.Ordinal) || line.Contains(" /dev/", StringComparison.Ordinal) && !line.EndsWith("/dev/zero (deleted)", StringComparison.Ordinal))];
         return new(descriptors, mappings);
     }
 

@@ -15,9 +15,13 @@ internal readonly ref struct DescriptorPath : IDisposable
         descriptor.DangerousAddRef(ref isHeld);
         _descriptor = descriptor;
         Text = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{descriptor.DangerousGetHandle()}");
+        Information = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{descriptor.DangerousGetHandle()}");
     }
 
     public string Text { get; }
+
+    /// <summary>Where the kernel says what it knows of the descriptor, a line a fact.</summary>
+    public string Information { get; }
 
     public void Dispose() => _descriptor.DangerousRelease();
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace DmaBuf.Linux;
 
@@ -19,14 +18,14 @@ public sealed class VfioRegionExporter : DmaBufferExporter, ICpuOperations, IDes
 
     private readonly VfioRegion _region;
     private readonly VfioRegionRange[] _ranges;
-    private readonly SafeFileHandle _descriptor;
+    private readonly KernelBuffer _kernelBuffer;
 
-    private VfioRegionExporter(VfioRegion region, VfioRegionRange[] ranges, SafeFileHandle descriptor)
+    private VfioRegionExporter(VfioRegion region, VfioRegionRange[] ranges, KernelBuffer kernelBuffer)
         : base(KernelName)
     {
         _region = region;
         _ranges = ranges;
-        _descriptor = descriptor;
+        _kernelBuffer = kernelBuffer;
         DescriptorFacts facts = new()
         {
             Kind = DescriptorKind.DmaBuf,
@@ -52,21 +51,20 @@ public sealed class VfioRegionExporter : DmaBufferExporter, ICpuOperations, IDes
     /// <param name="ranges">The parts, in the order of the buffer's bytes.</param>
     /// <param name="options">Name, reservation, registry; null for the defaults.</param>
     /// <returns>The buffer; revoked from the start if the device's memory is off.</returns>
-    /// <exception cref="DmaBufException">As <see cref="VfioDevice.ExportDescriptor"/>; else as <see cref="DmaBuffer.Export"/>.</exception>
+    /// <exception cref="DmaBufException">As <see cref="VfioDevice.Export"/>; else as <see cref="DmaBuffer.Export"/>.</exception>
     public static DmaBuffer Export(VfioRegion region, ReadOnlySpan<VfioRegionRange> ranges, DmaBufferExportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(region);
         VfioDevice device = region.Device;
         VfioRegionRange[] parts = ranges.ToArray();
-        SafeFileHandle descriptor = device.ExportDescriptor(region.Index, parts);
+        KernelBuffer kernelBuffer = device.Export(region.Index, parts);
         try
         {
-            ulong size = parts.Aggregate(0UL, static (sum, part) => sum + part.Length);
-            return device.Publish(() => DmaBuffer.Export(new VfioRegionExporter(region, parts, descriptor), size, options));
+            return device.Publish(() => DmaBuffer.Export(new VfioRegionExporter(region, parts, kernelBuffer), kernelBuffer.Length, options));
         }
         catch
         {
-            descriptor.Dispose();
+            kernelBuffer.Dispose();
             throw;
         }
     }
@@ -82,23 +80,12 @@ public sealed class VfioRegionExporter : DmaBufferExporter, ICpuOperations, IDes
     }
 
     /// <inheritdoc/>
-    public SafeHandle OpenDescriptor(DescriptorAttachment attachment, in ReservationLock held)
-    {
-        SafeHandle copy = Libc.fcntl_duplicate(_descriptor, Libc.F_DUPFD_CLOEXEC, 0);
-        if (copy.IsInvalid)
-        {
-            Errno errno = NativeError.Last;
-            copy.Dispose();
-            throw NativeError.Failure(errno, $"Duplicating the DMA-buf of {_region}", NativeError.CommonRemedy(errno));
-        }
-
-        return copy;
-    }
+    public SafeHandle OpenDescriptor(DescriptorAttachment attachment, in ReservationLock held) => _kernelBuffer.DuplicateDescriptor();
 
     /// <inheritdoc/>
     protected override void OnRelease(DmaBuffer buffer)
     {
         _region.Device.Forget(buffer);
-        _descriptor.Dispose();
+        _kernelBuffer.Dispose();
     }
 }

@@ -186,6 +186,7 @@ public sealed class MemoryMapping : IDisposable
         {
             Errno.EPERM => "Its seals forbid writable mappings: map it with Read.",
             Errno.EACCES => "The descriptor was not opened for this: map it with Read, or open it for reading and writing.",
+            Errno.EINVAL when facts.Kind == OpenFileKind.DmaBuffer => "The kernel driver that made this buffer lets nobody map it, as VFIO does with device memory: reach it through its device.",
             Errno.ENODEV => "This kind of object cannot be mapped.",
             Errno.ENOMEM when facts.Kind == OpenFileKind.HugePageMemoryFile => "Not enough huge pages are free: raise vm.nr_hugepages, or use ordinary pages.",
             _ => NativeError.CommonRemedy(errno),

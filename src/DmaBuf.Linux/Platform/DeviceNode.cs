@@ -7,11 +7,12 @@ internal static class DeviceNode
 {
     /// <param name="path">For example <c>/dev/udmabuf</c>.</param>
     /// <param name="provider">What brings the node into being, as a remedy: a whole sentence, for example which module to load.</param>
+    /// <param name="flags">Added to reading, writing and close-on-exec.</param>
     /// <exception cref="DmaBufException">ENOENT: no such node; EACCES: not for this user; and whatever the driver answers.</exception>
-    internal static SafeFileHandle Open(string path, string provider)
+    internal static SafeFileHandle Open(string path, string provider, int flags = 0)
     {
         LinuxOnly.Ensure();
-        SafeFileHandle node = Libc.open(path, Libc.O_RDWR | Libc.O_CLOEXEC);
+        SafeFileHandle node = Libc.open(path, Libc.O_RDWR | Libc.O_CLOEXEC | flags);
         if (!node.IsInvalid)
         {
             return node;

@@ -80,9 +80,9 @@ public sealed partial class VfioDevice : IDisposable
     /// <summary>Exports parts of one BAR as a kernel buffer. It outlives the device, and is revoked by the kernel when the memory goes away.</summary>
     /// <param name="bar">The BAR, 0 to 5.</param>
     /// <param name="ranges">The parts, in the order of the buffer's bytes; at least one.</param>
-    /// <returns>The descriptor of a DMA-buf whose size is the sum of the lengths, owned by the caller.</returns>
+    /// <returns>A DMA-buf whose size is the sum of the lengths, owned by the caller.</returns>
     /// <exception cref="DmaBufException">EOPNOTSUPP: the kernel or this device cannot. EINVAL: a range is empty, unaligned or outside the BAR, or the BAR is smaller than a page. ENODEV: no such BAR.</exception>
-    public unsafe SafeFileHandle ExportDescriptor(int bar, params ReadOnlySpan<VfioRegionRange> ranges)
+    public unsafe KernelBuffer Export(int bar, params ReadOnlySpan<VfioRegionRange> ranges)
     {
         int header = sizeof(VfioUapi.vfio_device_feature) + sizeof(VfioUapi.vfio_device_feature_dma_buf);
         byte[] argument = new byte[header + (ranges.Length * sizeof(VfioUapi.vfio_region_dma_range))];
@@ -101,7 +101,7 @@ public sealed partial class VfioDevice : IDisposable
         }
 
         return errno == Errno.None
-            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            ? DescriptorOwner.Adopt(descriptor)
             : throw NativeError.Failure(errno, $"Exporting {ranges.Length} ranges of BAR {bar} of {this} as a DMA-buf", errno switch
             {
                 Errno.ENOTTY or Errno.EOPNOTSUPP => "This kernel exports no BARs (Linux 6.19 does, with VFIO_PCI_DMABUF), or not of this device.",

@@ -1,6 +1,5 @@
 using DmaBuf.Linux.Tests.Vfio;
 using DmaBuf.Samples.Vfio;
-using Microsoft.Win32.SafeHandles;
 
 namespace DmaBuf.Linux.Tests.IommuFd;
 
@@ -67,11 +66,11 @@ public sealed class IommuFdDmaTests : LeakCheckedTest
         using IommuFdLab lab = new();
         using EduDevice edu = EduDevice.Open(await lab.OpenAsync(LabDevices.Edu));
         VfioDevice shared = await lab.OpenAsync(LabDevices.SharedMemory);
-        using SafeFileHandle exported = shared.ExportDescriptor(2, new VfioRegionRange(0, LabDevices.Page));
-        using IommuFdMapping mapping = lab.Space.MapFile(exported, 0, LabDevices.Page, s_barAt, DmaDirection.Bidirectional);
+        using KernelBuffer exported = shared.Export(2, new VfioRegionRange(0, LabDevices.Page));
+        using IommuFdMapping mapping = lab.Space.MapFile(exported.Descriptor, 0, LabDevices.Page, s_barAt, DmaDirection.Bidirectional);
         await shared.CloseAsync(LabDevices.Deadline, Token);
         await edu.StoreAsync(s_barAt, 100, Token);
-        Assert.Contains("map again", Refused(Errno.ENODEV, () => lab.Space.MapFile(exported, 0, LabDevices.Page, null, DmaDirection.Bidirectional)).Message, StringComparison.Ordinal);
+        Assert.Contains("map again", Refused(Errno.ENODEV, () => lab.Space.MapFile(exported.Descriptor, 0, LabDevices.Page, null, DmaDirection.Bidirectional)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>The kernel's own revoke: the mapping is made below the framework, which would have unmapped it.</summary>
@@ -83,8 +82,8 @@ public sealed class IommuFdDmaTests : LeakCheckedTest
         VfioRegion bar = shared.Bar(2);
         IommuFdImporter importer = new(lab.Space);
         using DmaMemory memory = DmaMemory.Create(TestMemory, LabDevices.Page, buffer => importer.Attach(buffer, at: s_memoryAt));
-        using SafeFileHandle exported = shared.ExportDescriptor(2, new VfioRegionRange(0, LabDevices.Page));
-        using IommuFdMapping old = lab.Space.MapFile(exported, 0, LabDevices.Page, s_barAt, DmaDirection.Bidirectional);
+        using KernelBuffer exported = shared.Export(2, new VfioRegionRange(0, LabDevices.Page));
+        using IommuFdMapping old = lab.Space.MapFile(exported.Descriptor, 0, LabDevices.Page, s_barAt, DmaDirection.Bidirectional);
         byte[] first = TypeOneDmaTests.Pattern(Length, 13);
         memory.Write(0, first);
         await edu.CopyAsync(memory.AddressOf(0), s_barAt, Length, Token);
@@ -96,7 +95,7 @@ public sealed class IommuFdDmaTests : LeakCheckedTest
         await edu.CopyAsync(memory.AddressOf(0), s_barAt, Length, Token);
         if (isAwayAfter)
         {
-            Refused(Errno.ENODEV, () => lab.Space.MapFile(exported, 0, LabDevices.Page, null, DmaDirection.Bidirectional));
+            Refused(Errno.ENODEV, () => lab.Space.MapFile(exported.Descriptor, 0, LabDevices.Page, null, DmaDirection.Bidirectional));
             await shared.EnableAsync(Token);
         }
 
@@ -104,7 +103,7 @@ public sealed class IommuFdDmaTests : LeakCheckedTest
         await edu.CopyAsync(memory.AddressOf(0), s_barAt, Length, Token);
         Assert.Equal(first, Read(bar, Length));
         DmaAddress elsewhere = new(s_barAt.Value + (1 << 20));
-        using IommuFdMapping fresh = lab.Space.MapFile(exported, 0, LabDevices.Page, elsewhere, DmaDirection.Bidirectional);
+        using IommuFdMapping fresh = lab.Space.MapFile(exported.Descriptor, 0, LabDevices.Page, elsewhere, DmaDirection.Bidirectional);
         await edu.CopyAsync(memory.AddressOf(0), elsewhere, Length, Token);
         Assert.Equal(second, Read(bar, Length));
         Assert.Equal(Errno.None, lab.Space.Unmap(old.Range));

@@ -1,5 +1,3 @@
-using DmaBuf.Linux.Tests.Vfio;
-
 namespace DmaBuf.Linux.Tests.IommuFd;
 
 /// <summary>The lab's devices in one address space of iommufd, enabled.</summary>

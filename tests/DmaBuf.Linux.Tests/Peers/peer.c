@@ -1,6 +1,7 @@
 // A peer that shares no code with the library: connects to a path, and passes or takes one memory file.
 //   peer send PATH BYTES      sends a sealed memory file filled with 0x5a, then waits for an answer; exit 0 if it is "ok"
 //   peer receive PATH BYTES   receives a memory file, checks it and that it cannot be changed; answers "ok" or what was wrong
+//   peer buffer PATH BYTES    receives a dma-buf, checks it, turns each byte around and answers "ok" or what was wrong
 //   peer hold PATH            receives a descriptor and answers "held", then waits to be killed
 #define _GNU_SOURCE
 #include <errno.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/dma-buf.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -77,6 +80,22 @@ static const char *examine(int fd, size_t length)
     return "ok";
 }
 
+static const char *turn_around(int fd, size_t length)
+{
+    struct dma_buf_sync start = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW }, end = { DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW };
+    unsigned char *bytes = fd < 0 ? MAP_FAILED : mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (bytes == MAP_FAILED)
+        return "it cannot be mapped";
+    if (ioctl(fd, DMA_BUF_IOCTL_SYNC, &start) != 0)
+        return "it cannot be synchronised";
+    for (size_t at = 0; at < length; at++) {
+        if (bytes[at] != (unsigned char)(at * 7))
+            return "other bytes";
+        bytes[at] = (unsigned char)~bytes[at];
+    }
+    return ioctl(fd, DMA_BUF_IOCTL_SYNC, &end) == 0 ? "ok" : "it cannot be synchronised";
+}
+
 int main(int count, char **arguments)
 {
     if (count < 3)
@@ -99,7 +118,8 @@ int main(int count, char **arguments)
         return recv(channel, answer, sizeof answer, 0) > 0 && strcmp(answer, "ok") == 0 ? 0 : 1;
     }
     int fd = receive_descriptor(channel);
-    const char *said = strcmp(arguments[1], "hold") == 0 ? (fd < 0 ? "no descriptor" : "held") : examine(fd, length);
+    const char *said = strcmp(arguments[1], "hold") == 0 ? (fd < 0 ? "no descriptor" : "held")
+        : strcmp(arguments[1], "buffer") == 0 ? turn_around(fd, length) : examine(fd, length);
     if (send(channel, said, strlen(said), MSG_NOSIGNAL) < 0)
         return 2;
     if (strcmp(arguments[1], "hold") == 0)

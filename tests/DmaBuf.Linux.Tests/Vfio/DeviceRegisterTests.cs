@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 
 namespace DmaBuf.Linux.Tests.Vfio;
 

@@ -78,15 +78,15 @@ public sealed class TypeOneErrorTests : LeakCheckedTest
         using LabDevices lab = new();
         VfioDevice shared = await lab.OpenAsync(LabDevices.SharedMemory);
         Assert.True(shared.CanExport);
-        Refused(Errno.EINVAL, () => shared.ExportDescriptor(2).Dispose());
-        Refused(Errno.EINVAL, () => shared.ExportDescriptor(2, new VfioRegionRange(0, 0)).Dispose());
-        Refused(Errno.EINVAL, () => shared.ExportDescriptor(2, new VfioRegionRange(100, LabDevices.Page)).Dispose());
-        Refused(Errno.EINVAL, () => shared.ExportDescriptor(2, new VfioRegionRange(0, 8 << 20)).Dispose());
-        Assert.Contains("smaller than a page", Refused(Errno.EINVAL, () => shared.ExportDescriptor(0, new VfioRegionRange(0, LabDevices.Page)).Dispose()).Message, StringComparison.Ordinal);
-        Refused(Errno.ENODEV, () => shared.ExportDescriptor(7, new VfioRegionRange(0, LabDevices.Page)).Dispose());
+        Refused(Errno.EINVAL, () => shared.Export(2).Dispose());
+        Refused(Errno.EINVAL, () => shared.Export(2, new VfioRegionRange(0, 0)).Dispose());
+        Refused(Errno.EINVAL, () => shared.Export(2, new VfioRegionRange(100, LabDevices.Page)).Dispose());
+        Refused(Errno.EINVAL, () => shared.Export(2, new VfioRegionRange(0, 8 << 20)).Dispose());
+        Assert.Contains("smaller than a page", Refused(Errno.EINVAL, () => shared.Export(0, new VfioRegionRange(0, LabDevices.Page)).Dispose()).Message, StringComparison.Ordinal);
+        Refused(Errno.ENODEV, () => shared.Export(7, new VfioRegionRange(0, LabDevices.Page)).Dispose());
         Refused(Errno.ENODEV, () => shared.Bar(5));
-        using Microsoft.Win32.SafeHandles.SafeFileHandle two = shared.ExportDescriptor(2, new VfioRegionRange(0, LabDevices.Page), new(0x10000, 2 * LabDevices.Page));
-        Assert.Equal(OpenFileKind.DmaBuffer, OpenFileFacts.Of(two).Kind);
-        Refused(Errno.EINVAL, () => MemoryMapping.Map(two, 0, LabDevices.Page, MemoryProtection.Read));
+        using KernelBuffer two = shared.Export(2, new VfioRegionRange(0, LabDevices.Page), new(0x10000, 2 * LabDevices.Page));
+        Assert.Equal(("vfio_pci_core", 3 * LabDevices.Page), (two.ExporterName, two.Length));
+        Refused(Errno.EINVAL, () => two.Map(MemoryProtection.Read));
     }
 }

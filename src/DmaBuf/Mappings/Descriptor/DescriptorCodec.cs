@@ -15,6 +15,7 @@ internal sealed class DescriptorCodec() : MappingTypeCodec(DescriptorMappingType
         json.WriteString("exporterName", facts.ExporterName);
         json.WriteBoolean("pinnableByAddress", facts.PinnableByAddress);
         json.WriteNumber("sizeGranularity", facts.SizeGranularity);
+        json.WriteNumber("contiguousRun", facts.ContiguousRun);
         json.WriteString("access", facts.Access.ToString());
         NegotiationNames.WriteFlags(json, "seals", facts.Seals);
     }
@@ -27,6 +28,8 @@ internal sealed class DescriptorCodec() : MappingTypeCodec(DescriptorMappingType
         json.WriteString("exporterName", needs.ExporterName);
         json.WriteBoolean("pinnableByAddress", needs.PinnableByAddress);
         json.WriteNumber("sizeGranularity", needs.SizeGranularity);
+        json.WriteNumber("minimumSize", needs.MinimumSize);
+        json.WriteBoolean("contiguous", needs.Contiguous);
         json.WriteString("access", needs.Access.ToString());
         NegotiationNames.WriteFlags(json, "requiredSeals", needs.RequiredSeals);
         NegotiationNames.WriteFlags(json, "forbiddenSeals", needs.ForbiddenSeals);
@@ -41,6 +44,7 @@ internal sealed class DescriptorCodec() : MappingTypeCodec(DescriptorMappingType
             ExporterName = facts.TryGetText("exporterName") ?? "memfd",
             PinnableByAddress = facts.GetTruth("pinnableByAddress", false),
             SizeGranularity = Granularity(facts, 4096),
+            ContiguousRun = facts.GetNumber("contiguousRun", 0),
             Access = facts.GetChoice("access", CpuAccess.ReadWrite),
             Seals = facts.GetFlags("seals", DescriptorSeals.None),
         };
@@ -61,6 +65,8 @@ internal sealed class DescriptorCodec() : MappingTypeCodec(DescriptorMappingType
             ExporterName = facts.TryGetText("exporterName"),
             PinnableByAddress = facts.GetTruth("pinnableByAddress", false),
             SizeGranularity = Granularity(facts, 1),
+            MinimumSize = facts.GetNumber("minimumSize", 0),
+            Contiguous = facts.GetTruth("contiguous", false),
             Access = facts.GetChoice("access", CpuAccess.Read),
             RequiredSeals = facts.GetFlags("requiredSeals", DescriptorSeals.None),
             ForbiddenSeals = facts.GetFlags("forbiddenSeals", DescriptorSeals.None),

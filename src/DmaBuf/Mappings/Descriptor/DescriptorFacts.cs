@@ -19,6 +19,11 @@ public sealed record DescriptorFacts
     /// <summary>The size is a multiple of this many bytes; a power of two.</summary>
     public ulong SizeGranularity { get; init; } = 4096;
 
+    /// <summary>
+    /// Into how many bytes a piece of the memory may be cut: every physically contiguous run has at least this many (the last may be shorter). 0: not known, so only a kernel that tries can tell.
+    /// </summary>
+    public ulong ContiguousRun { get; init; }
+
     /// <summary>What holders of the descriptor may do.</summary>
     public CpuAccess Access { get; init; } = CpuAccess.ReadWrite;
 

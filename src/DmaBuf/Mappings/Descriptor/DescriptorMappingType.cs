@@ -96,6 +96,16 @@ public sealed class DescriptorMappingType : MappingType<DescriptorOffer, Descrip
             return context.Decline("size granularity", facts.SizeGranularity, needs.SizeGranularity);
         }
 
+        if (context.BufferSize < needs.MinimumSize)
+        {
+            return context.Decline("size", context.BufferSize, needs.MinimumSize);
+        }
+
+        if (needs.Contiguous && facts.ContiguousRun != 0 && facts.ContiguousRun < context.BufferSize)
+        {
+            return context.Decline("contiguous run", facts.ContiguousRun, context.BufferSize);
+        }
+
         if (needs.Access > facts.Access)
         {
             return context.Decline("access", facts.Access, needs.Access);
@@ -120,7 +130,7 @@ public sealed class DescriptorMappingType : MappingType<DescriptorOffer, Descrip
     {
         DescriptorFacts facts = offer.Facts;
         return $"{facts.Kind} of {facts.ExporterName}, {facts.Memory}, {facts.Access}, {(facts.PinnableByAddress ? "pinnable" : "not pinnable")} by address, "
-            + $"granularity {facts.SizeGranularity}, seals {facts.Seals}";
+            + $"granularity {facts.SizeGranularity}, {(facts.ContiguousRun == 0 ? "runs not known" : $"runs of {facts.ContiguousRun}")}, seals {facts.Seals}";
     }
 
     /// <inheritdoc/>
@@ -128,7 +138,8 @@ public sealed class DescriptorMappingType : MappingType<DescriptorOffer, Descrip
     {
         DescriptorNeeds needs = request.Needs;
         return $"{needs.Kinds}, {needs.Memory}, {needs.Access}{(needs.ExporterName is null ? string.Empty : $", only from {needs.ExporterName}")}"
-            + $"{(needs.PinnableByAddress ? ", pinnable by address" : string.Empty)}{(request.Import is null ? string.Empty : ", imported inside attach")}";
+            + $"{(needs.PinnableByAddress ? ", pinnable by address" : string.Empty)}"
+            + $"{(needs.MinimumSize == 0 ? string.Empty : $", at least {needs.MinimumSize} bytes")}{(needs.Contiguous ? ", contiguous" : string.Empty)}{(request.Import is null ? string.Empty : ", imported inside attach")}";
     }
 
     /// <inheritdoc/>

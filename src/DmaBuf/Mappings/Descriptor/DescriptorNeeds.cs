@@ -19,6 +19,12 @@ public sealed record DescriptorNeeds
     /// <summary>It takes only sizes that are multiples of this many bytes; a power of two.</summary>
     public ulong SizeGranularity { get; init; } = 1;
 
+    /// <summary>The least size that it takes, in bytes.</summary>
+    public ulong MinimumSize { get; init; }
+
+    /// <summary>It reaches the memory only as one physically contiguous run. Memory of which that is not known is taken; then the kernel tells.</summary>
+    public bool Contiguous { get; init; }
+
     /// <summary>What it wants to do.</summary>
     public CpuAccess Access { get; init; } = CpuAccess.Read;
 

@@ -11,6 +11,7 @@ public sealed class DescriptorTests : BufferFixture
         Memory = DescriptorMemory.Ram,
         ExporterName = "memfd",
         SizeGranularity = 4096,
+        ContiguousRun = 4096,
         Access = CpuAccess.Read,
         Seals = DescriptorSeals.Shrink | DescriptorSeals.FutureWrite,
     };
@@ -26,6 +27,9 @@ public sealed class DescriptorTests : BufferFixture
         { "pinnable by address", new DescriptorNeeds { PinnableByAddress = true } },
         { "size granularity", new DescriptorNeeds { SizeGranularity = 1 << 21 } },
         { null, new DescriptorNeeds { SizeGranularity = 8192 } },
+        { "size", new DescriptorNeeds { MinimumSize = 8193 } },
+        { null, new DescriptorNeeds { MinimumSize = 8192 } },
+        { "contiguous run", new DescriptorNeeds { Contiguous = true } },
         { "access", new DescriptorNeeds { Access = CpuAccess.ReadWrite } },
         { "required seals", new DescriptorNeeds { RequiredSeals = DescriptorSeals.Write } },
         { null, new DescriptorNeeds { RequiredSeals = DescriptorSeals.Shrink } },
@@ -42,6 +46,16 @@ public sealed class DescriptorTests : BufferFixture
 
         // Only what the importer itself can do without is suggested; else the refusal would merely move into the kernel.
         Assert.Equal(property is "access" or "required seals", explained.Remedies.Count == 1);
+    }
+
+    [Theory]
+    [InlineData(0UL)]
+    [InlineData(8192UL)]
+    public void Memory_of_one_run_or_of_which_nothing_is_known_is_taken_by_who_needs_one_run(ulong run)
+    {
+        using DmaBuffer buffer = Export(new FakeExporter(DescriptorMappingType.Offer(new HandleOperations(null), s_facts with { ContiguousRun = run })), 8192);
+        global::DmaBuf.Negotiation explained = buffer.Explain(Importer, DescriptorMappingType.Request(new DescriptorNeeds { Contiguous = true }));
+        Assert.Null(Assert.Single(explained.Pairs).Decline);
     }
 
     [Fact]
