@@ -54,6 +54,7 @@ public sealed class VfioRegionExporter : DmaBufferExporter, ICpuOperations, IDes
     /// <exception cref="DmaBufException">As <see cref="VfioDevice.Export"/>; else as <see cref="DmaBuffer.Export"/>.</exception>
     public static DmaBuffer Export(VfioRegion region, ReadOnlySpan<VfioRegionRange> ranges, DmaBufferExportOptions? options = null)
     {
+        LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(region);
         VfioDevice device = region.Device;
         VfioRegionRange[] parts = ranges.ToArray();

@@ -30,6 +30,7 @@ public sealed class ImportedDmaRange : IDisposable
     /// <exception cref="DmaBufException">EINVAL: the attachment is another importer's.</exception>
     public static DmaRange Of(Attachment attachment)
     {
+        LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(attachment);
         return attachment is DescriptorAttachment { Import.Imported: ImportedDmaRange imported }
             ? imported.Range

@@ -16,8 +16,11 @@ public sealed class IommuFdContext : IDisposable
     /// <summary>Opens iommufd.</summary>
     /// <exception cref="DmaBufException">ENOENT: this kernel has no iommufd; EACCES: not for this user.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
-    public static IommuFdContext Open() =>
-        new(DeviceNode.Open(Node, "This kernel has no iommufd loaded: modprobe iommufd, or use a kernel with CONFIG_IOMMUFD (Debian's have none). VFIO containers work without it."));
+    public static IommuFdContext Open()
+    {
+        LinuxOnly.Ensure();
+        return new(DeviceNode.Open(Node, "This kernel has no iommufd loaded: modprobe iommufd, or use a kernel with CONFIG_IOMMUFD (Debian's have none). VFIO containers work without it."));
+    }
 
     /// <summary>Makes an empty address space (<c>IOMMU_IOAS_ALLOC</c>).</summary>
     /// <returns>The space, owned by the caller.</returns>

@@ -43,6 +43,7 @@ public sealed record VfioBinding
     /// <param name="device">Of a fresh snapshot.</param>
     public static VfioBinding Of(SysfsPciDevice device)
     {
+        LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(device);
         return new VfioBinding(device);
     }

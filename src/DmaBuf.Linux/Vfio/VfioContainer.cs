@@ -26,6 +26,7 @@ public sealed class VfioContainer : IDisposable
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
     public static VfioContainer Open()
     {
+        LinuxOnly.Ensure();
         SafeFileHandle descriptor = DeviceNode.Open(Node, "VFIO is not loaded: modprobe vfio-pci vfio_iommu_type1.");
         Errno errno = DeviceCall.TryValue(descriptor, VfioUapi.VFIO_CHECK_EXTENSION, VfioUapi.VFIO_TYPE1v2_IOMMU, out int has);
         if (errno == Errno.None && has > 0)

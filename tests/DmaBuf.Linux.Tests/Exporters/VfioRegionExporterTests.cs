@@ -1,4 +1,5 @@
 using DmaBuf.Linux.Tests.Vfio;
+using DmaBuf.Testing;
 
 namespace DmaBuf.Linux.Tests.Exporters;
 
@@ -7,6 +8,14 @@ namespace DmaBuf.Linux.Tests.Exporters;
 public sealed class VfioRegionExporterTests : LeakCheckedTest
 {
     private static readonly DmaBufferImporter s_cpu = new("cpu");
+
+    [Fact]
+    public async Task It_passes_the_conformance_kit_when_the_cpu_maps_it()
+    {
+        using LabDevices lab = new();
+        VfioRegion bar = (await lab.OpenAsync(LabDevices.SharedMemory)).Bar(2);
+        MappingTypeConformance.Verify(() => new VfioRegionSubject(bar));
+    }
 
     [Fact]
     public async Task The_cpu_reads_and_writes_the_part_that_was_exported()
