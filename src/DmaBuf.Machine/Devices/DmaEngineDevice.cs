@@ -12,8 +12,8 @@ namespace DmaBuf.Machine;
 /// Safe for calls from several threads. Transfers of this class are made by the calling thread and are over when the call returns; those
 /// of a <see cref="DmaChannel"/> are made by the device itself, behind a fence. A transfer that
 /// faults part of the way has moved the bytes before the fault, as on hardware; each fault is thrown as EFAULT and recorded in
-/// <see cref="SoftwareMachine.Faults"/>. As on hardware, nothing stops an access to a peer's bus address after an unmap: bus addresses are
-/// not mapped at all.
+/// <see cref="SoftwareMachine.Faults"/>. Hardware cannot stop an access to a peer's bus address after an unmap, because such addresses are not mapped at all; this device can: it counts
+/// who granted them to it, and a driver's mistake faults here instead of going unseen. Its own function's BARs it reaches without a grant.
 /// </remarks>
 public sealed partial class DmaEngineDevice : IDmaDevice
 {
@@ -21,6 +21,7 @@ public sealed partial class DmaEngineDevice : IDmaDevice
 
     private readonly DeviceAddressing _addressing;
     private readonly PciBar[] _peers;
+    private readonly PeerGrants _grants = new();
     private readonly DeviceIdentity _identity;
 
     internal DmaEngineDevice(DeviceIdentity identity, PciFunction? function, DeviceAddressing addressing, PciBar[] peers)
@@ -127,6 +128,12 @@ public sealed partial class DmaEngineDevice : IDmaDevice
     /// <inheritdoc/>
     /// <remarks>What is not mapped is recorded as <see cref="DmaFaultReason.SynchronizeMismatch"/>, and nothing is moved.</remarks>
     public void SynchronizeForDevice(DmaRange range, DmaDirection direction) => _addressing.SynchronizeForDevice(range, direction);
+
+    /// <inheritdoc/>
+    public void GrantBusAddresses(ReadOnlySpan<ScatterGatherEntry> entries, DmaDirection direction) => _grants.Grant(entries, direction);
+
+    /// <inheritdoc/>
+    public void WithdrawBusAddresses(ReadOnlySpan<ScatterGatherEntry> entries, DmaDirection direction) => _grants.Withdraw(entries, direction);
 
     /// <inheritdoc/>
     public IIovaReservation? TryReserveIova(ulong length) => _addressing.TryReserve(length);
@@ -326,7 +333,27 @@ public sealed partial class DmaEngineDevice : IDmaDevice
     {
         ulong offset = address.Value - peer.BusRange.Start.Value;
         int count = (int)Math.Min(peer.BusRange.Length - offset, (ulong)payload.Length);
-        payload.Move(_identity.Memory, new PhysicalAddress(peer.Range.Start.Value + offset), count);
+        PhysicalAddress target = new(peer.Range.Start.Value + offset);
+        if (ReferenceEquals(peer.Function, Function))
+        {
+            payload.Move(_identity.Memory, target, count);
+            return count;
+        }
+
+        if (_grants.TryEnter(address, payload.Access, ref count, out long ticket) is { } reason)
+        {
+            throw _identity.Faults.Stop(Name, address, payload.Access, reason);
+        }
+
+        try
+        {
+            payload.Move(_identity.Memory, target, count);
+        }
+        finally
+        {
+            _grants.Leave(ticket);
+        }
+
         return count;
     }
 }

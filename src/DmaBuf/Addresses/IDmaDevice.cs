@@ -66,6 +66,24 @@ public interface IDmaDevice
     void UnmapRange(DmaRange range, DmaDirection direction, DmaAttributes attributes);
 
     /// <summary>
+    /// Tells the device of a peer's bus addresses that it may use from now on: below one switch they are reached without a mapping, so real hardware has nothing to do, and neither has the default. A device
+    /// that wants to stop accesses after an unmap counts grants. Called before the importer sees the table.
+    /// </summary>
+    /// <param name="entries">The table's entries, in the order of the buffer's bytes. Not to be kept.</param>
+    /// <param name="direction">Which accesses the device may make.</param>
+    /// <exception cref="DmaBufException">ENOMEM and others: the map fails with it; nothing was granted.</exception>
+    void GrantBusAddresses(ReadOnlySpan<ScatterGatherEntry> entries, DmaDirection direction)
+    {
+    }
+
+    /// <summary>
+    /// Takes back what <see cref="GrantBusAddresses"/> gave, with the same entries and direction. When it returns, no access through them is under way. Never throws.
+    /// </summary>
+    void WithdrawBusAddresses(ReadOnlySpan<ScatterGatherEntry> entries, DmaDirection direction)
+    {
+    }
+
+    /// <summary>
     /// Reserves one contiguous block of I/O virtual addresses (<c>dma_iova_try_alloc</c>).
     /// </summary>
     /// <param name="length">The length in bytes; page aligned.</param>

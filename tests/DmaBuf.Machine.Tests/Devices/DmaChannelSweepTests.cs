@@ -72,6 +72,7 @@ public sealed class DmaChannelSweepTests
             PciBar bar = bench.Machine.GetPciFunction(SampleMachine.Gpu).Bars[0];
             PhysicalRange part = bar.Range with { Length = 3 * Expect.Page };
             bool isPeer = engine == SampleMachine.PeerEngine;
+            bench.Engine.GrantBar(bar);
             DmaRange target = isPeer ? bar.BusRange with { Length = part.Length } : new(bench.Engine.MapRange(part, DmaDirection.Bidirectional, DmaAttributes.Mmio), part.Length);
             bench.Engine.Injection = DmaFaultInjection.AtAccess(number, _ => bar.Function.Remove(), LargestAccess);
             DmaTransfer to = bench.Channel.SubmitCopy(bench.Part(100, (int)part.Length), new DmaRangeList(target));

@@ -130,7 +130,10 @@ public sealed class DmaEngineDeviceTests
         DmaAddress bus = new(Bar.Range.Start.Value + Bar.Provider!.BusOffset);
         Assert.Equal(Bar.BusRange.Start, bus);
         byte[] read = new byte[8192];
-        _machine.GetEngine(SampleMachine.PeerEngine).Read(bus, read);
+        DmaEngineDevice peer = _machine.GetEngine(SampleMachine.PeerEngine);
+        Expect.Faults(_machine, DmaFaultReason.NotMapped, DmaAccess.Read, bus, () => peer.Read(bus, read));
+        peer.GrantBar(Bar);
+        peer.Read(bus, read);
         Assert.Equal(Expect.Pattern(8192), read);
         _machine.GetEngine(SampleMachine.PeerEngine).Write(new DmaAddress(bus.Value + Bar.Range.Length - 4), [1, 2, 3, 4]);
         byte[] tail = new byte[4];

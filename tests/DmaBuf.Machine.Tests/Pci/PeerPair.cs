@@ -1,6 +1,6 @@
 namespace DmaBuf.Machine.Tests;
 
-/// <summary>Two functions below one switch: one with a BAR, and an engine that reaches it by bus address; a third behind a root port.</summary>
+/// <summary>Two functions below one switch: one with a BAR, and an engine that has a table of its bus addresses; a third behind a root port.</summary>
 internal sealed class PeerPair
 {
     public PeerPair(PciBarOptions? options = null)
@@ -12,6 +12,7 @@ internal sealed class PeerPair
         shared.AddDownstreamPort().AddEndpoint("peer").WithDmaEngine();
         bridge.AddRootPort().AddEndpoint("distant").WithDmaEngine(new DmaEngineOptions { Iommu = "iommu" });
         Machine = builder.Build();
+        Peer.GrantBar(Bar);
     }
 
     public SoftwareMachine Machine { get; }

@@ -64,6 +64,7 @@ public sealed class VirtualFunctionTests
         Expect.Faults(machine, DmaFaultReason.Removed, DmaAccess.Write, bar.BusRange.Start, () => first.Write(bar.BusRange.Start, [1]));
 
         physical.EnableVirtualFunctions(2);
+        first.GrantBar(bar);
         first.Write(bar.BusRange.Start, [7]);
         byte[] read = new byte[1];
         machine.Memory.Read(bar.Range.Start, read);

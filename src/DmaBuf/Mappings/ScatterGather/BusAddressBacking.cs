@@ -1,21 +1,33 @@
 namespace DmaBuf;
 
-/// <summary>Mode A: the peer is reached below one switch by PCI bus addresses. Nothing was mapped, so nothing is undone.</summary>
+/// <summary>Mode A: the peer is reached below one switch by PCI bus addresses. Nothing is mapped; the device is told, so that one that can stop later accesses does.</summary>
 internal sealed class BusAddressBacking : ScatterGatherBacking
 {
-    private BusAddressBacking(ScatterGatherTable table)
+    private readonly IDmaDevice _device;
+    private readonly DmaDirection _direction;
+
+    private BusAddressBacking(IDmaDevice device, ScatterGatherTable table, DmaDirection direction)
         : base(table, MappingCost.None)
     {
+        _device = device;
+        _direction = direction;
     }
 
     /// <summary>Writes the table: each physical address plus the provider's bus offset, modulo 2^64.</summary>
+    /// <param name="device">The importing device.</param>
     /// <param name="provider">The BAR.</param>
     /// <param name="ranges">Sound.</param>
     /// <param name="summary">Theirs.</param>
+    /// <param name="direction">Which accesses the device may make.</param>
     /// <param name="limits">The device's; null: none.</param>
-    /// <exception cref="DmaBufException">EINVAL: the offset is not page aligned; EOVERFLOW: a range wraps in bus space; ENOMEM.</exception>
+    /// <exception cref="DmaBufException">EINVAL: the offset is not page aligned; EOVERFLOW: a range wraps in bus space; ENOMEM; or what the device answered.</exception>
     internal static BusAddressBacking Create(
-        PeerToPeerProvider provider, ReadOnlySpan<PhysicalRange> ranges, in PhysicalRangeSummary summary, DmaSegmentLimits? limits)
+        IDmaDevice device,
+        PeerToPeerProvider provider,
+        ReadOnlySpan<PhysicalRange> ranges,
+        in PhysicalRangeSummary summary,
+        DmaDirection direction,
+        DmaSegmentLimits? limits)
     {
         if ((provider.BusOffset & (MemoryPage.Size - 1)) != 0)
         {
@@ -39,13 +51,21 @@ internal sealed class BusAddressBacking : ScatterGatherBacking
                 Errno.EOVERFLOW, $"{wrapped} moved by the bus offset 0x{provider.BusOffset:x} of {provider.Device.Address} wraps 64 bits.");
         }
 
-        return new BusAddressBacking(table);
+        try
+        {
+            device.GrantBusAddresses(table.Entries, direction);
+        }
+        catch
+        {
+            table.Release();
+            throw;
+        }
+
+        return new BusAddressBacking(device, table, direction);
     }
 
     /// <inheritdoc/>
-    protected override void Undo()
-    {
-    }
+    protected override void Undo() => _device.WithdrawBusAddresses(Table.Entries, _direction);
 
     // The sum start + offset may wrap, that is how a negative offset is written; the range from there on may not.
     private static PhysicalRange? FindWrap(ReadOnlySpan<PhysicalRange> ranges, ulong offset)

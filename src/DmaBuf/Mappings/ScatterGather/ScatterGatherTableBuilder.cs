@@ -41,7 +41,7 @@ public static class ScatterGatherTableBuilder
         if (provider is null)
             return MapThroughDevice(device, ranges, summary, direction, DmaAttributes.None, limits);
         return RouteTo(provider, device) == PeerToPeerMapType.BusAddress
-            ? BusAddressBacking.Create(provider, ranges, summary, limits)
+            ? BusAddressBacking.Create(device, provider, ranges, summary, direction, limits)
             : MapThroughDevice(device, ranges, summary, direction, DmaAttributes.Mmio, limits);
     }
 
