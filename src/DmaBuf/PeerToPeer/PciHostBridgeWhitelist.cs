@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine;
+namespace DmaBuf;
 
 /// <summary>
 /// Which host bridges forward peer traffic, as data: rows keyed by vendor and device of the first device of the root bus

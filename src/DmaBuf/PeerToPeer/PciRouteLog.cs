@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace DmaBuf.Machine;
+namespace DmaBuf;
 
 /// <summary>
 /// A route with everything that was looked at to find it: what <c>pci_p2pdma_distance</c> tells the administrator in its verbose form.

@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine;
+namespace DmaBuf;
 
 /// <summary>The first device of a root bus, by which the whitelist knows a host bridge.</summary>
 /// <param name="Vendor">PCI vendor id, for example 0x8086.</param>

@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine;
+namespace DmaBuf;
 
 /// <summary>A row of the whitelist: host bridges that are known to forward peer traffic.</summary>
 /// <param name="Vendor">Vendor id of the first device of the root bus.</param>

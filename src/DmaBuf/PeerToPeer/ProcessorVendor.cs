@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine;
+namespace DmaBuf;
 
 /// <summary>Who made a processor.</summary>
 public enum ProcessorVendor

@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine;
+namespace DmaBuf;
 
 /// <summary>
 /// How peer traffic finds its way through a PCI tree (<c>calc_map_type_and_dist</c>).
@@ -9,14 +9,20 @@ namespace DmaBuf.Machine;
 /// reaches the host bridge, and not every host bridge sends it down again: a CPU that is known to, or the whitelist, decides. Distance
 /// counts the links from both functions up to where the paths meet. Pure functions over an immutable tree.
 /// </remarks>
-internal static class PciRouting
+public static class PciRouting
 {
     /// <summary>The route of <paramref name="client"/>'s traffic to <paramref name="provider"/>'s memory.</summary>
+    /// <param name="provider">The function whose memory is reached.</param>
+    /// <param name="client">The function that reaches for it; of the same tree.</param>
+    /// <param name="processorForwards">Whether the processor forwards peer traffic whatever the whitelist says (<see cref="Processor.ForwardsPeerTraffic"/>).</param>
     public static PeerToPeerRoute Find(PciNode provider, PciNode client, bool processorForwards) => Trace(provider, client, processorForwards).Route;
 
     /// <summary>The route with all that was looked at.</summary>
+    /// <inheritdoc cref="Find"/>
     public static PciRouteLog Trace(PciNode provider, PciNode client, bool processorForwards)
     {
+        ArgumentNullException.ThrowIfNull(provider);
+        ArgumentNullException.ThrowIfNull(client);
         List<PciNode> up = Ancestry(provider);
         List<PciNode> across = Ancestry(client);
         int common = up.FindIndex(across.Contains);

@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine;
+namespace DmaBuf;
 
 /// <summary>The machine's processor, as far as peer traffic depends on it.</summary>
 /// <param name="Vendor">Who made it.</param>

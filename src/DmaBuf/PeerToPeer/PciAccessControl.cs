@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine;
+namespace DmaBuf;
 
 /// <summary>
 /// The access control bits (ACS) of a PCI port or function. Each of the first three forces peer traffic up to the root; the others decide

@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine;
+namespace DmaBuf;
 
 /// <summary>A function or bridge that a route meets.</summary>
 /// <param name="Address">Domain, bus, device and function.</param>

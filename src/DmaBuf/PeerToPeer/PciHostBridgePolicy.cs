@@ -1,4 +1,4 @@
-namespace DmaBuf.Machine;
+namespace DmaBuf;
 
 /// <summary>What is known of a host bridge's forwarding of peer traffic: its row in the whitelist.</summary>
 public enum PciHostBridgePolicy
