@@ -15,6 +15,9 @@ public enum Errno
     /// <summary>No such object, or the exporter is going away.</summary>
     ENOENT = 2,
 
+    /// <summary>No such process: it ended while it was looked at.</summary>
+    ESRCH = 3,
+
     /// <summary>Interrupted or cancelled while waiting.</summary>
     EINTR = 4,
 
