@@ -237,10 +237,20 @@ public sealed partial class DmaBuffer
 
             Exporter.OnAttach(attachment);
             asked = true;
-            using (Reservation.Lock())
+            if (attachment.ImportsInsideAttach)
+            {
+                attachment.ImportUnlocked();
+            }
+
+            using (ReservationLock held = Reservation.Lock())
             {
                 ThrowIfReleased();
                 ThrowIfNotLive("Attaching", attachment.Importer);
+                if (attachment.ImportsInsideAttach)
+                {
+                    attachment.KeepImportLocked(in held);
+                }
+
                 attachment.MarkListed();
                 ListLocked(attachment);
             }
@@ -275,6 +285,11 @@ public sealed partial class DmaBuffer
     private void Unpublish(Attachment attachment, bool asked)
     {
         attachment.MarkFailed();
+        if (attachment.ImportsInsideAttach)
+        {
+            DropImport(attachment);
+        }
+
         if (asked)
         {
             try
@@ -285,6 +300,18 @@ public sealed partial class DmaBuffer
             {
                 ReportBrokenPromise("undoing a failed attach", exception);
             }
+        }
+    }
+
+    private void DropImport(Attachment attachment)
+    {
+        try
+        {
+            attachment.DropImport();
+        }
+        catch (Exception exception)
+        {
+            ReportBrokenPromise("undoing an import", exception);
         }
     }
 }

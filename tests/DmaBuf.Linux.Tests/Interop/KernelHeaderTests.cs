@@ -1,64 +1,62 @@
-using System.Globalization;
-using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace DmaBuf.Linux.Tests;
 
 /// <summary>
-/// Every class that repeats a kernel header is found by reflection, written down as assertions in C, and compiled against that header of this machine. What the header is too
-/// old for is compared with the numbers that were recorded from the kernel that has it.
+/// Every class that repeats a kernel header is written down as assertions in C, and compiled against that header of this machine. What the header is too old for, or this machine does not
+/// have, is compared with the numbers that were recorded from a kernel that has it.
 /// </summary>
 public sealed class KernelHeaderTests : LeakCheckedTest
 {
-    private const BindingFlags Members = BindingFlags.Static | BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
-
-    public static TheoryData<string> Headers() => [.. Classes().Select(type => type.Name)];
+    public static TheoryData<string> Headers() => [.. KernelHeaders.Classes.Select(type => type.Name)];
 
     [Theory]
     [MemberData(nameof(Headers))]
     public void Numbers_and_layouts_are_those_of_the_header(string name)
     {
         CCompiler.SkipUnlessThere();
-        Type header = Classes().Single(type => type.Name == name);
-        string path = header.GetCustomAttribute<KernelHeaderAttribute>()!.Path;
+        Type header = Find(name);
+        string path = KernelHeaders.PathOf(header);
         StringBuilder source = new($"#include <stddef.h>\n#if __has_include(<{path}>)\n#include <{path}>\n");
-        foreach ((string expression, long value, bool isYoung) in Facts(header))
+        foreach (KernelFact fact in KernelHeaders.FactsOf(header))
         {
-            // A young constant can be asked for by name; of a young structure only the recorded numbers tell.
-            bool isName = expression.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_');
-            if (isYoung && !isName)
+            // A young constant can be asked for by name; of a young structure only the record tells.
+            if (fact.IsYoung && !fact.IsName)
                 continue;
-            string assertion = $"_Static_assert((unsigned long long)({expression}) == {unchecked((ulong)value)}ULL, \"{expression}\");";
-            source.AppendLine(isYoung ? $"#ifdef {expression}\n{assertion}\n#endif" : assertion);
+            source.AppendLine(fact.IsYoung ? $"#ifdef {fact.Expression}\n{Assertion(fact)}\n#endif" : Assertion(fact));
         }
 
         source.AppendLine("#endif");
         Assert.Equal("", CCompiler.Compile(source.ToString(), "-fsyntax-only"));
     }
 
-    private static IEnumerable<Type> Classes() => typeof(DmaBufUapi).Assembly.GetTypes().Where(type => type.GetCustomAttribute<KernelHeaderAttribute>() is not null);
-
-    private static IEnumerable<(string Expression, long Value, bool IsYoung)> Facts(Type header)
+    [Theory]
+    [MemberData(nameof(Headers))]
+    public void What_the_installed_headers_may_lack_is_as_recorded(string name)
     {
-        bool isYoung = IsYoung(header);
-        foreach (FieldInfo field in header.GetFields(Members).Where(field => field.IsStatic))
+        Type header = Find(name);
+        string path = KernelHeaders.PathOf(header);
+        bool isInstalled = File.Exists("/usr/include/" + path);
+        foreach (KernelFact fact in KernelHeaders.FactsOf(header))
         {
-            if (field.FieldType != typeof(string))
-                yield return (field.Name, ToInt64(field.IsLiteral ? field.GetRawConstantValue()! : field.GetValue(null)!), isYoung || IsYoung(field));
-        }
-
-        foreach (Type structure in header.GetNestedTypes(Members).Where(type => type.IsValueType))
-        {
-            bool young = isYoung || IsYoung(structure);
-            string name = "struct " + structure.Name;
-            yield return ($"sizeof({name})", structure.StructLayoutAttribute!.Size, young);
-            foreach (FieldInfo field in structure.GetFields(Members))
-                yield return ($"offsetof({name}, {field.Name})", field.GetCustomAttribute<FieldOffsetAttribute>()!.Value, young || IsYoung(field));
+            if (RecordedUapi.Only.TryGet(path, fact.Expression, out long recorded))
+                Assert.Equal((fact.Expression, recorded), (fact.Expression, fact.Value));
+            else
+                Assert.True(isInstalled && !fact.IsYoung, $"Neither this machine nor the record of {RecordedUapi.Only.Version} knows {path}: {fact.Expression}. Run record-uapi.");
         }
     }
 
-    private static bool IsYoung(MemberInfo member) => member.GetCustomAttribute<SinceKernelAttribute>() is not null;
+    [Fact]
+    public void A_wrong_number_does_not_compile_and_the_record_is_not_empty()
+    {
+        CCompiler.SkipUnlessThere();
+        string source = $"#include <linux/dma-buf.h>\n{Assertion(new("DMA_BUF_SYNC_WRITE", 3, IsYoung: false))}";
+        Assert.Contains("DMA_BUF_SYNC_WRITE", CCompiler.Compile(source, "-fsyntax-only"), StringComparison.Ordinal);
+        Assert.True(RecordedUapi.Only.Count > 100);
+    }
 
-    private static long ToInt64(object value) => value is ulong number ? unchecked((long)number) : Convert.ToInt64(value, CultureInfo.InvariantCulture);
+    private static Type Find(string name) => KernelHeaders.Classes.Single(type => type.Name == name);
+
+    private static string Assertion(KernelFact fact) =>
+        $"_Static_assert((unsigned long long)({fact.Expression}) == {unchecked((ulong)fact.Value)}ULL, \"{fact.Expression}\");";
 }

@@ -32,6 +32,10 @@ public sealed class LifeTableTests
         // state before, event, state after, errno; a state is phase:mappings/invalidated/pins
         { "Matched:0/0/0", "List", "Listed:0/0/0", (int)Errno.None },
         { "Matched:0/0/0", "Refuse", "Failed:0/0/0", (int)Errno.None },
+        { "Matched:0/0/0", "Import", "Matched:1/0/0", (int)Errno.None },
+        { "Matched:1/0/0", "List", "Listed:1/0/0", (int)Errno.None },
+        { "Listed:0/0/0", "Import", "Listed:0/0/0", (int)Errno.EINVAL },
+        { "Detached:0/0/0", "Import", "Detached:0/0/0", (int)Errno.EINVAL },
         { "Matched:0/0/0", "Map", "Matched:0/0/0", (int)Errno.EINVAL },
         { "Matched:0/0/0", "Pin", "Matched:0/0/0", (int)Errno.EINVAL },
         { "Matched:0/0/0", "Detach", "Matched:0/0/0", (int)Errno.EINVAL },

@@ -19,6 +19,11 @@ public abstract partial class Attachment
         using (ReservationLock held = buffer.Reservation.Lock())
         {
             ThrowIfGone();
+            if (ImportsInsideAttach)
+            {
+                EndImportLocked(held.Lend());
+            }
+
             (AttachmentStatus next, Errno refused) = AttachmentStatus.Detach(in _status);
             if (refused != Errno.None)
             {
@@ -58,6 +63,11 @@ public abstract partial class Attachment
             if (_status.Phase != AttachmentPhase.Listed || IsDisposed)
             {
                 return;
+            }
+
+            if (ImportsInsideAttach)
+            {
+                EndImportLocked(held.Lend());
             }
 
             if (_status.LiveMappings > 0 || _status.Pins > 0)

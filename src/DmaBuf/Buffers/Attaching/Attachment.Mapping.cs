@@ -24,7 +24,7 @@ public abstract partial class Attachment
         bool mustWait;
         using (ReservationLock held = Buffer.Reservation.Lock(cancellationToken))
         {
-            mapping = MapHeld(held.Lend(), arguments, map);
+            mapping = MapHeld(held.Lend(), arguments, map, AttachmentEvent.Map);
             mustWait = !IsDynamic && Buffer.Reservation.HasPending(FenceUsage.Kernel);
         }
 
@@ -45,7 +45,7 @@ public abstract partial class Attachment
     {
         ArgumentNullException.ThrowIfNull(map);
         Buffer.Reservation.ThrowIfNotHeldBy(in held);
-        TMapping mapping = MapHeld(held.Lend(), arguments, map);
+        TMapping mapping = MapHeld(held.Lend(), arguments, map, AttachmentEvent.Map);
         if (!IsDynamic && Buffer.Reservation.HasPending(FenceUsage.Kernel))
         {
             WaitForArrival(mapping, cancellationToken);
@@ -54,12 +54,13 @@ public abstract partial class Attachment
         return mapping;
     }
 
-    private TMapping MapHeld<TMapping, TArguments>(ReservationLock held, TArguments arguments, MapFunction<TMapping, TArguments> map)
+    private protected TMapping MapHeld<TMapping, TArguments>(
+        ReservationLock held, TArguments arguments, MapFunction<TMapping, TArguments> map, AttachmentEvent happened)
         where TMapping : Mapping
     {
         ThrowIfGone();
         Buffer.ThrowIfNotLive("Mapping", Importer);
-        _ = Transition(AttachmentEvent.Map, "Mapping");
+        _ = Transition(happened, "Mapping");
         FaultPoint.Check(FaultSite.MappingAllocation);
         IPinningExporter? pinning = IsDynamic ? null : Buffer.Pinning;
         pinning?.Pin(this, in held);
@@ -80,7 +81,7 @@ public abstract partial class Attachment
 
             // Pinning and mapping may have moved the memory and so changed this very attachment; the event happens to what it is now.
             ThrowIfGone();
-            _status = Transition(AttachmentEvent.Map, "Mapping");
+            _status = Transition(happened, "Mapping");
             mapping.Flags = pinning is null ? MappingFlags.Linked : MappingFlags.Linked | MappingFlags.Pinned;
             Link(mapping);
             mapped = true;

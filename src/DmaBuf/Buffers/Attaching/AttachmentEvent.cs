@@ -9,6 +9,9 @@ internal enum AttachmentEvent
     /// <summary>Refused after negotiation.</summary>
     Refuse,
 
+    /// <summary>Taken in by its importer, inside attach: its first mapping.</summary>
+    Import,
+
     /// <summary>One more mapping.</summary>
     Map,
 

@@ -11,4 +11,7 @@ internal enum AttachmentFlags : byte
 
     /// <summary>Held something past a revoke's deadline that could not be taken away.</summary>
     Quarantined = 2,
+
+    /// <summary>Its importer takes the buffer in inside attach, and lets go at detach.</summary>
+    ImportsInsideAttach = 4,
 }

@@ -21,6 +21,7 @@ internal readonly record struct AttachmentStatus(AttachmentPhase Phase, int Mapp
         {
             AttachmentEvent.List => List(in state),
             AttachmentEvent.Refuse when state.Phase == AttachmentPhase.Matched => (state with { Phase = AttachmentPhase.Failed }, Errno.None),
+            AttachmentEvent.Import when state.Phase == AttachmentPhase.Matched => (state with { Mappings = state.Mappings + 1 }, Errno.None),
             AttachmentEvent.Map when listed => state.LiveMappings == int.MaxValue
                 ? (state, Errno.E2BIG)
                 : (state with { Mappings = state.Mappings + 1 }, Errno.None),

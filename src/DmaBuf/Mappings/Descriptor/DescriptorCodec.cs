@@ -21,7 +21,7 @@ internal sealed class DescriptorCodec() : MappingTypeCodec(DescriptorMappingType
 
     protected internal override void EncodeRequest(Utf8JsonWriter json, MappingRequest request)
     {
-        DescriptorNeeds needs = ((MappingRequest<DescriptorOffer, DescriptorNeeds, DescriptorAttachment>)request).Data;
+        DescriptorNeeds needs = ((MappingRequest<DescriptorOffer, DescriptorRequest, DescriptorAttachment>)request).Data.Needs;
         NegotiationNames.WriteFlags(json, "kinds", needs.Kinds);
         NegotiationNames.WriteFlags(json, "memory", needs.Memory);
         json.WriteString("exporterName", needs.ExporterName);

@@ -7,7 +7,7 @@ namespace DmaBuf;
 /// matched against what the interface needs, property by property, before a bare errno comes back from a kernel.
 /// </summary>
 /// <remarks>Immutable, safe for all threads.</remarks>
-public sealed class DescriptorMappingType : MappingType<DescriptorOffer, DescriptorNeeds, DescriptorAttachment>
+public sealed class DescriptorMappingType : MappingType<DescriptorOffer, DescriptorRequest, DescriptorAttachment>
 {
     private DescriptorMappingType()
         : base("Descriptor", 1)
@@ -39,7 +39,21 @@ public sealed class DescriptorMappingType : MappingType<DescriptorOffer, Descrip
     /// <param name="needs">What the importer needs of it; null: nothing in particular.</param>
     /// <param name="ceiling">The costs that the importer permits.</param>
     /// <exception cref="DmaBufException">EINVAL: no kind or no memory is taken, the granularity is no power of two, or the ceiling has a flag without a name.</exception>
-    public static MappingRequest<DescriptorAttachment> Request(DescriptorNeeds? needs = null, MappingCost ceiling = MappingCost.Default)
+    public static MappingRequest<DescriptorAttachment> Request(DescriptorNeeds? needs = null, MappingCost ceiling = MappingCost.Default) => Request(needs, null, ceiling);
+
+    /// <summary>Requests that the buffer be taken in by an interface that wants its descriptor, inside attach.</summary>
+    /// <param name="needs">What the interface needs of it, so that refusals that it is known to make are told before; null: nothing in particular.</param>
+    /// <param name="import">The interface; kept by the attachment, which undoes the import when it ends.</param>
+    /// <param name="ceiling">The costs that the importer permits.</param>
+    /// <exception cref="DmaBufException">EINVAL: as for <see cref="Request(DescriptorNeeds?, MappingCost)"/>, or the cost of the import has a flag without a name.</exception>
+    public static MappingRequest<DescriptorAttachment> RequestImport(DescriptorNeeds? needs, IDescriptorImport import, MappingCost ceiling = MappingCost.Default)
+    {
+        ArgumentNullException.ThrowIfNull(import);
+        MappingCostRule.Require(import.Cost, $"Requesting {Instance.Name}");
+        return Request(needs, import, ceiling);
+    }
+
+    private static MappingRequest<DescriptorAttachment> Request(DescriptorNeeds? needs, IDescriptorImport? import, MappingCost ceiling)
     {
         needs ??= new DescriptorNeeds();
         if (needs.Kinds == DescriptorKind.None || needs.Memory == DescriptorMemory.None || !BitOperations.IsPow2(needs.SizeGranularity)
@@ -49,56 +63,57 @@ public sealed class DescriptorMappingType : MappingType<DescriptorOffer, Descrip
                 Errno.EINVAL, $"Requesting a descriptor with {needs} was refused: take at least one kind and one memory, an access, and a granularity that is a power of two.");
         }
 
-        return Instance.CreateRequest(needs, ceiling);
+        return Instance.CreateRequest(new DescriptorRequest(needs, import), ceiling);
     }
 
     /// <inheritdoc/>
-    protected internal override MatchVerdict Match(in MatchContext context, DescriptorOffer offer, DescriptorNeeds request)
+    protected internal override MatchVerdict Match(in MatchContext context, DescriptorOffer offer, DescriptorRequest request)
     {
         DescriptorFacts facts = offer.Facts;
-        if ((facts.Kind & request.Kinds) == 0)
+        DescriptorNeeds needs = request.Needs;
+        if ((facts.Kind & needs.Kinds) == 0)
         {
-            return context.Decline("descriptor kind", facts.Kind, request.Kinds);
+            return context.Decline("descriptor kind", facts.Kind, needs.Kinds);
         }
 
-        if ((facts.Memory & request.Memory) == 0)
+        if ((facts.Memory & needs.Memory) == 0)
         {
-            return context.Decline("memory", facts.Memory, request.Memory);
+            return context.Decline("memory", facts.Memory, needs.Memory);
         }
 
-        if (request.ExporterName is { } name && name != facts.ExporterName)
+        if (needs.ExporterName is { } name && name != facts.ExporterName)
         {
             return context.Decline("kernel exporter", facts.ExporterName, name);
         }
 
-        if (request.PinnableByAddress && !facts.PinnableByAddress)
+        if (needs.PinnableByAddress && !facts.PinnableByAddress)
         {
             return context.Decline("pinnable by address", false, true);
         }
 
-        if (facts.SizeGranularity < request.SizeGranularity && context.BufferSize % request.SizeGranularity != 0)
+        if (facts.SizeGranularity < needs.SizeGranularity && context.BufferSize % needs.SizeGranularity != 0)
         {
-            return context.Decline("size granularity", facts.SizeGranularity, request.SizeGranularity);
+            return context.Decline("size granularity", facts.SizeGranularity, needs.SizeGranularity);
         }
 
-        if (request.Access > facts.Access)
+        if (needs.Access > facts.Access)
         {
-            return context.Decline("access", facts.Access, request.Access);
+            return context.Decline("access", facts.Access, needs.Access);
         }
 
-        if ((request.RequiredSeals & ~facts.Seals) != 0)
+        if ((needs.RequiredSeals & ~facts.Seals) != 0)
         {
-            return context.Decline("required seals", facts.Seals, request.RequiredSeals);
+            return context.Decline("required seals", facts.Seals, needs.RequiredSeals);
         }
 
-        return (request.ForbiddenSeals & facts.Seals) != 0
-            ? context.Decline("forbidden seals", facts.Seals, request.ForbiddenSeals)
-            : context.Accept(MappingCost.None);
+        return (needs.ForbiddenSeals & facts.Seals) != 0
+            ? context.Decline("forbidden seals", facts.Seals, needs.ForbiddenSeals)
+            : context.Accept(request.Import?.Cost ?? MappingCost.None);
     }
 
     /// <inheritdoc/>
-    protected internal override DescriptorAttachment FinishMatch(in FinishContext context, DescriptorOffer offer, DescriptorNeeds request)
-        => new(in context, offer);
+    protected internal override DescriptorAttachment FinishMatch(in FinishContext context, DescriptorOffer offer, DescriptorRequest request)
+        => new(in context, offer, request.Import);
 
     /// <inheritdoc/>
     protected internal override string DescribeOffer(DescriptorOffer offer)
@@ -109,20 +124,23 @@ public sealed class DescriptorMappingType : MappingType<DescriptorOffer, Descrip
     }
 
     /// <inheritdoc/>
-    protected internal override string DescribeRequest(DescriptorNeeds request)
-        => $"{request.Kinds}, {request.Memory}, {request.Access}{(request.ExporterName is null ? string.Empty : $", only from {request.ExporterName}")}"
-            + $"{(request.PinnableByAddress ? ", pinnable by address" : string.Empty)}";
+    protected internal override string DescribeRequest(DescriptorRequest request)
+    {
+        DescriptorNeeds needs = request.Needs;
+        return $"{needs.Kinds}, {needs.Memory}, {needs.Access}{(needs.ExporterName is null ? string.Empty : $", only from {needs.ExporterName}")}"
+            + $"{(needs.PinnableByAddress ? ", pinnable by address" : string.Empty)}{(request.Import is null ? string.Empty : ", imported inside attach")}";
+    }
 
     /// <inheritdoc/>
-    protected internal override IEnumerable<Relaxation<DescriptorNeeds>> Relax(DescriptorNeeds request, MatchDecline decline)
+    protected internal override IEnumerable<Relaxation<DescriptorRequest>> Relax(DescriptorRequest request, MatchDecline decline)
     {
         switch (decline.Property)
         {
             case "access":
-                yield return new("ask for Read access", request with { Access = CpuAccess.Read });
+                yield return new("ask for Read access", request with { Needs = request.Needs with { Access = CpuAccess.Read } });
                 break;
             case "required seals":
-                yield return new("accept the seals that are there", request with { RequiredSeals = DescriptorSeals.None });
+                yield return new("accept the seals that are there", request with { Needs = request.Needs with { RequiredSeals = DescriptorSeals.None } });
                 break;
             default:
                 // The other needs are those of a kernel interface: asking for less would only move the refusal into the kernel.
