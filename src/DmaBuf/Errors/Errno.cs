@@ -24,6 +24,9 @@ public enum Errno
     /// <summary>Input or output failed.</summary>
     EIO = 5,
 
+    /// <summary>The node leads to no device.</summary>
+    ENXIO = 6,
+
     /// <summary>Too many entries: a list is longer than its limit.</summary>
     E2BIG = 7,
 
