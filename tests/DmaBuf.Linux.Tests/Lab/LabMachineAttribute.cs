@@ -17,7 +17,7 @@ public sealed class LabMachineAttribute(string machine) : BeforeAfterTestAttribu
 
     public override void Before(MethodInfo methodUnderTest, IXunitTest test)
     {
-        string[] wanted = [.. methodUnderTest.DeclaringType!.GetCustomAttributes<LabMachineAttribute>(true).Select(attribute => attribute.Machine)];
+        string[] wanted = [.. test.TestMethod.TestClass.Class.GetCustomAttributes<LabMachineAttribute>(true).Select(attribute => attribute.Machine)];
         string? here = Environment.GetEnvironmentVariable("DMABUF_LAB");
         Assert.SkipUnless(here is not null && wanted.Contains(here), $"Needs the lab machine {string.Join(" or ", wanted)}: lab/run --machine {wanted[0]}");
     }
