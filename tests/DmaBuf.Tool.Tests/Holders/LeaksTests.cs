@@ -20,7 +20,7 @@ public sealed class LeaksTests : BufferMachine
         AddBuffer(10, 5, 60, 4096, "system", "");
         ToolResult result = await RunAsync("leaks", "--since", before);
         Assert.Equal(1, result.ExitCode);
-        Assert.StartsWith("growing camera[10]: 2 buffers, 1 MiB -> 3 buffers, 1 MiB\n", result.Output, StringComparison.Ordinal);
+        Assert.StartsWith("growing camera[10]: 2 buffers, 1032 KiB -> 3 buffers, 1036 KiB\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync("leaks", "--since", before, "--min-bytes", "4097")).ExitCode);
     }
 
