@@ -21,7 +21,8 @@ public sealed class KernelBufferLabTests : LeakCheckedTest, IClassFixture<Compil
         Assert.Equal((3 * 4096UL, "system", "two\nprocesses"), (record.Size, record.Exporter, record.Name));
         Assert.Equal(new[] { Environment.ProcessId, child.Id }.Order(), record.Holders.Select(static holder => holder.ProcessId));
         Assert.Equal(2UL, record.References);
-        Assert.Equal(([], []), (record.AttachedDevices!, record.Fences!));
+        Assert.Empty(record.AttachedDevices!);
+        Assert.Empty(record.Fences!);
         Assert.DoesNotContain(snapshot.UnreadableSources, static source => source.Path.EndsWith("bufinfo", StringComparison.Ordinal));
         Assert.Empty(snapshot.UnreadableProcesses);
         KernelBufferSnapshotTests.End(child);
