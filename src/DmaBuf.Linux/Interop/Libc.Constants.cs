@@ -43,8 +43,10 @@ internal static unsafe partial class Libc
 
     internal const int O_RDONLY = 0;
     internal const int O_RDWR = 2;
-    internal const int O_CLOEXEC = 0x80000;
     internal const int O_NONBLOCK = 0x800;
+    internal const int O_CLOEXEC = 0x80000;
+    internal const int W_OK = 2;
+    internal const int R_OK = 4;
     internal const int SEEK_HOLE = 4;
     internal const int FALLOC_FL_KEEP_SIZE = 1;
     internal const int LOCK_EX = 2;

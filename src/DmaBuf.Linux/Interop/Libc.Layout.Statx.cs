@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
     {
         [FieldOffset(0)] public uint stx_mask;
         [FieldOffset(4)] public uint stx_blksize;
+        [FieldOffset(24)] public uint stx_gid;
         [FieldOffset(28)] public ushort stx_mode;
         [FieldOffset(32)] public ulong stx_ino;
         [FieldOffset(40)] public ulong stx_size;

@@ -6,5 +6,9 @@ namespace DmaBuf.Tool;
 internal static class ToolCommands
 {
     internal static IEnumerable<Command> All() =>
-        [new DemoCommand(), new MatrixCommand(), new ShareCommand(), new ReceiveCommand(), new ExplainCommand(), new Command("machine", "Looks at a machine that a JSON file describes.") { new MachineShowCommand() }];
+    [
+        new DemoCommand(), new DoctorCommand(), new MatrixCommand(), new ShareCommand(), new ReceiveCommand(),
+        new ListCommand(), new ShowCommand(), new TopCommand(), new LeaksCommand(),
+        new ExplainCommand(), new Command("machine", "Looks at a machine that a JSON file describes.") { new MachineShowCommand() },
+    ];
 }

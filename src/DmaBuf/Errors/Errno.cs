@@ -15,11 +15,17 @@ public enum Errno
     /// <summary>No such object, or the exporter is going away.</summary>
     ENOENT = 2,
 
+    /// <summary>No such process: it ended while it was looked at.</summary>
+    ESRCH = 3,
+
     /// <summary>Interrupted or cancelled while waiting.</summary>
     EINTR = 4,
 
     /// <summary>Input or output failed.</summary>
     EIO = 5,
+
+    /// <summary>The node leads to no device.</summary>
+    ENXIO = 6,
 
     /// <summary>Too many entries: a list is longer than its limit.</summary>
     E2BIG = 7,

@@ -16,6 +16,7 @@ public sealed class NativeLayoutTests : LeakCheckedTest
     private const string Headers = """
         #define _GNU_SOURCE
         #include <stddef.h>
+        #include <dirent.h>
         #include <fcntl.h>
         #include <sys/epoll.h>
         #include <sys/file.h>
@@ -62,6 +63,8 @@ public sealed class NativeLayoutTests : LeakCheckedTest
         }
         source.AppendLine(CultureInfo.InvariantCulture, $"_Static_assert(sizeof(struct epoll_event) == {Libc.EpollEvent.Size}, \"epoll_event\");");
         source.AppendLine(CultureInfo.InvariantCulture, $"_Static_assert(offsetof(struct epoll_event, data) == {Libc.EpollEvent.DataOffset}, \"epoll_event.data\");");
+        source.AppendLine(CultureInfo.InvariantCulture, $"_Static_assert(offsetof(struct dirent64, d_reclen) == {Libc.Dirent64.LengthOffset}, \"dirent64.d_reclen\");");
+        source.AppendLine(CultureInfo.InvariantCulture, $"_Static_assert(offsetof(struct dirent64, d_name) == {Libc.Dirent64.NameOffset}, \"dirent64.d_name\");");
         Assert.Equal("", CCompiler.Compile(source.ToString(), "-fsyntax-only"));
     }
 

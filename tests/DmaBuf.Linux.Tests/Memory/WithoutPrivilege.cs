@@ -7,16 +7,24 @@ internal static partial class WithoutPrivilege
 {
     private const uint Nobody = 65534;
 
-    internal static T Run<T>(Func<T> action)
+    /// <summary>The call itself, because the C library's function changes all threads.</summary>
+    private static readonly nint s_setResUid = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 117 : 147;
+
+    internal static T Run<T>(Func<T> action) => Run(action, static () => { _ = setfsuid(Nobody); });
+
+    /// <summary>On a thread that has no capability left, so that other users' processes are closed to it.</summary>
+    internal static T RunAsNobody<T>(Func<T> action) => Run(action, static () => Assert.Equal(0, syscall(s_setResUid, (nint)Nobody, (nint)Nobody, (nint)Nobody)));
+
+    private static T Run<T>(Func<T> action, Action becomeNobody)
     {
         T? result = default;
         Exception? failure = null;
         Thread thread = new(() =>
         {
-            // The kernel's file system user is each thread's own; the thread ends with it.
-            _ = setfsuid(Nobody);
             try
             {
+                // The kernel keeps users by thread; the thread ends with its own.
+                becomeNobody();
                 result = action();
             }
             catch (Exception exception)
@@ -31,4 +39,7 @@ internal static partial class WithoutPrivilege
 
     [LibraryImport("libc")]
     private static partial int setfsuid(uint user);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint real, nint effective, nint saved);
 }
