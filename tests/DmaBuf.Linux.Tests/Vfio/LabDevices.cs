@@ -17,11 +17,13 @@ internal sealed class LabDevices : IDisposable
 
     internal VfioContainer Container { get; }
 
-    internal static SysfsPciDevice Edu(PciTree tree) => Assert.Single(tree.Find(0x1234, 0x11e8));
+    /// <summary>The DMA engine on the root bus that belongs to vfio-pci.</summary>
+    internal static SysfsPciDevice Edu(PciTree tree) => Assert.Single(tree.Find(0x1234, 0x11e8), device => device is { Upstream: null, Driver: "vfio-pci" });
 
     internal static SysfsPciDevice Nvme(PciTree tree) => Assert.Single(tree.Find(0x1b36, 0x0010));
 
-    internal static SysfsPciDevice SharedMemory(PciTree tree) => Assert.Single(tree.Find(0x1af4, 0x1110));
+    /// <summary>The memory of 4 MiB, alone behind its port.</summary>
+    internal static SysfsPciDevice SharedMemory(PciTree tree) => Assert.Single(tree.Find(0x1af4, 0x1110), device => device.Bars.Any(bar => bar is { Index: 2, Length: 4 << 20 }));
 
     internal async Task<VfioDevice> OpenAsync(Func<PciTree, SysfsPciDevice> which)
     {
