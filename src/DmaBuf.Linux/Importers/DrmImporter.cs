@@ -26,7 +26,11 @@ public sealed class DrmImporter : DmaBufferImporter
     /// <param name="memory">What the driver is known to reach; RAM, if nothing is known.</param>
     /// <param name="ceiling">The costs that are permitted; what happens inside a kernel is <see cref="MappingCost.Unknown"/>.</param>
     public MappingRequest<DescriptorAttachment> Request(DescriptorMemory memory = DescriptorMemory.Ram, MappingCost ceiling = MappingCost.Default) =>
-        DescriptorMappingType.RequestImport(new() { Kinds = DescriptorKind.DmaBuf, Memory = memory }, _import, ceiling);
+        DescriptorMappingType.RequestImport(new() { Kinds = DescriptorKind.DmaBuf, Memory = memory, ExporterName = OnlyExporterFor(Device.DriverName) }, _import, ceiling);
+
+    /// <summary>Requests an import without saying what the device needs, to hear what the kernel says by itself.</summary>
+    /// <param name="ceiling">The costs that are permitted.</param>
+    public MappingRequest<DescriptorAttachment> RequestAny(MappingCost ceiling = MappingCost.Default) => DescriptorMappingType.RequestImport(null, _import, ceiling);
 
     /// <summary>The buffer inside the device. It belongs to the attachment and is good until detach.</summary>
     /// <exception cref="DmaBufException">EINVAL: the attachment is not one of this importer's requests.</exception>
@@ -37,6 +41,9 @@ public sealed class DrmImporter : DmaBufferImporter
             ? buffer
             : throw new DmaBufException(Errno.EINVAL, $"Looking for '{attachment.Buffer}' in {Device} was refused: the attachment did not import it there. Attach with a request of this importer.");
     }
+
+    /// <summary>Without host blobs virtio-gpu takes no memory but its own, and says ENODEV to all other.</summary>
+    private static string? OnlyExporterFor(string driver) => driver == "virtio_gpu" ? driver : null;
 
     private static string NameOf(DrmDevice device)
     {

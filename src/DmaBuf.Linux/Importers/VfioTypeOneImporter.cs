@@ -43,6 +43,12 @@ public sealed class VfioTypeOneImporter : DmaBufferImporter
         },
         new TypeOneImport(this, direction, at));
 
+    /// <summary>Asks for any descriptor at all, to hear what the kernel says by itself to memory that it is known to refuse.</summary>
+    /// <param name="direction">What the devices will do.</param>
+    /// <param name="at">Where they shall find the buffer; null: where there is room.</param>
+    public MappingRequest<DescriptorAttachment> RequestAny(DmaDirection direction = DmaDirection.Bidirectional, DmaAddress? at = null) =>
+        DescriptorMappingType.RequestImport(null, new TypeOneImport(this, direction, at));
+
     /// <summary>Attaches and maps.</summary>
     /// <param name="buffer">The buffer.</param>
     /// <param name="direction">What the devices will do.</param>

@@ -41,6 +41,10 @@ public sealed class VideoImporter : DmaBufferImporter
         _import,
         ceiling);
 
+    /// <summary>Requests an import without saying what the device needs, to hear what the kernel says by itself.</summary>
+    /// <param name="ceiling">The costs that are permitted.</param>
+    public MappingRequest<DescriptorAttachment> RequestAny(MappingCost ceiling = MappingCost.Default) => DescriptorMappingType.RequestImport(null, _import, ceiling);
+
     /// <summary>Gives the attached buffer to the device, to be filled or shown; it comes back as a frame of <see cref="VideoQueue.DequeueAsync"/> with this slot.</summary>
     /// <returns>The slot.</returns>
     /// <exception cref="DmaBufException">EBUSY: the device has it; ENODEV: revoked; EINVAL: the attachment is not one of this importer's requests.</exception>

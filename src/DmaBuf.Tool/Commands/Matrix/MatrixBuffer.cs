@@ -1,8 +1,8 @@
 namespace DmaBuf.Tool;
 
 /// <summary>A buffer whose bytes are known, and the exporter's own way to look at them, so that what an importer did can be verified without trusting it.</summary>
-/// <remarks>Owns the buffer; dispose releases it. Used by one thread.</remarks>
-internal sealed class MatrixBuffer(DmaBuffer buffer, byte[] contents, MatrixReadBack readBack) : IDisposable
+/// <remarks>Owns the buffer and what is kept for reading back; dispose releases it. Used by one thread.</remarks>
+internal sealed class MatrixBuffer(DmaBuffer buffer, byte[] contents, MatrixReadBack readBack, IDisposable? kept = null) : IDisposable
 {
     internal DmaBuffer Buffer => buffer;
 
@@ -12,5 +12,9 @@ internal sealed class MatrixBuffer(DmaBuffer buffer, byte[] contents, MatrixRead
     /// <summary>Reads the whole buffer without any importer's mapping.</summary>
     internal void ReadBack(Span<byte> destination) => readBack(destination);
 
-    public void Dispose() => buffer.Dispose();
+    public void Dispose()
+    {
+        kept?.Dispose();
+        buffer.Dispose();
+    }
 }

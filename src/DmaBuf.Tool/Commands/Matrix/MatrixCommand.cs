@@ -17,14 +17,20 @@ internal sealed class MatrixCommand : ToolCommand
         HelpName = "FILE",
     };
 
+    private readonly Option<bool> _vfio = new("--vfio")
+    {
+        Description = "Also the devices that are bound to vfio-pci. Opening resets them, and bytes are written into their prefetchable memory.",
+    };
+
     // Otherwise any number would do.
     private static readonly string[] s_mutations = ["none", "shift", "swap"];
 
     internal MatrixCommand()
         : base(
             "matrix",
-            "Pairs every exporter with every importer, moves bytes through each agreed mapping and verifies them by checksum.",
+            "Pairs every exporter with every importer of this host and of a machine in software, moves bytes through each agreed mapping and verifies them by checksum.",
             "dmabuf matrix",
+            "dmabuf matrix --vfio",
             "dmabuf matrix --json",
             "dmabuf matrix --machine samples/machines/server-two-gpus.json",
             "dmabuf matrix | grep declined")
@@ -32,6 +38,7 @@ internal sealed class MatrixCommand : ToolCommand
         _mutate.AcceptOnlyFromAmong(s_mutations);
         Options.Add(_mutate);
         Options.Add(_machine);
+        Options.Add(_vfio);
     }
 
     internal override async Task<int> RunAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
@@ -39,24 +46,31 @@ internal sealed class MatrixCommand : ToolCommand
         if (arguments.GetValue(_machine) is { } file)
         {
             DescribedMachineMatrix described = new(await MachineFile.LoadAsync(file, cancellationToken).ConfigureAwait(false), arguments.GetValue(_mutate));
-            return await RunAsync(console, arguments, described.Exporters, described.Importers, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(console, arguments, described.Exporters, described.Importers, [], cancellationToken).ConfigureAwait(false);
         }
 
         using MachineMatrix machine = new(arguments.GetValue(_mutate));
-        MatrixExporter[] exporters = [.. HostMatrixExporters.Find(), .. machine.Exporters];
+        using KernelMatrix? kernel = OperatingSystem.IsLinux() ? await KernelMatrix.OpenAsync(arguments.GetValue(_vfio), cancellationToken).ConfigureAwait(false) : null;
+        MatrixExporter[] exporters = [.. HostMatrixExporters.Find(), .. kernel?.Exporters ?? [], .. machine.Exporters];
         MatrixImporter[] importers =
         [
             new CpuMatrixImporter("CPU reader", CpuAccess.Read),
             new CpuMatrixImporter("CPU writer", CpuAccess.ReadWrite),
             new DescriptorMatrixImporter("descriptor receiver"),
             new SecondProcessMatrixImporter("second process"),
+            .. kernel?.Importers ?? [],
             .. machine.Importers,
         ];
-        return await RunAsync(console, arguments, exporters, importers, cancellationToken).ConfigureAwait(false);
+        return await RunAsync(console, arguments, exporters, importers, kernel?.LeftOut ?? [], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<int> RunAsync(
-        ToolConsole console, ParseResult arguments, IReadOnlyList<MatrixExporter> exporters, IReadOnlyList<MatrixImporter> importers, CancellationToken cancellationToken)
+        ToolConsole console,
+        ParseResult arguments,
+        IReadOnlyList<MatrixExporter> exporters,
+        IReadOnlyList<MatrixImporter> importers,
+        IReadOnlyList<string> leftOut,
+        CancellationToken cancellationToken)
     {
         bool json = arguments.GetValue(Json);
         MatrixRow[] rows = await ProgressLine.RunAsync<MatrixRow[]>(
@@ -68,11 +82,11 @@ internal sealed class MatrixCommand : ToolCommand
             cancellationToken).ConfigureAwait(false);
         if (json)
         {
-            MatrixReport.WriteJson(console, rows);
+            MatrixReport.WriteJson(console, rows, leftOut);
         }
         else
         {
-            MatrixReport.WriteTable(console, rows);
+            MatrixReport.WriteTable(console, rows, leftOut);
         }
 
         return Array.Exists(rows, static row => row.Outcome == MatrixOutcome.Failed) ? ExitCode.Failure : ExitCode.Success;

@@ -15,6 +15,24 @@ internal abstract class MatrixImporter(string name, bool isReal)
     /// <summary>What it can accept.</summary>
     internal abstract MappingRequestList Requests { get; }
 
+    /// <summary>
+    /// The same without any needs, for importers inside the kernel: tried where <see cref="Requests"/> were declined, so that the kernel's own answer stands beside ours. Null: no kernel imports.
+    /// </summary>
+    internal virtual MappingRequestList? AnyRequests => null;
+
+    /// <summary>
+    /// What the kernel may say to a pair that agreed, because a need of the device is met by luck: whether memory lies together, for example, where its exporter does not know it. Null: nothing.
+    /// </summary>
+    internal virtual Errno? MayBeRefusedWith => null;
+
+    /// <summary>The device that is busy while it imports; null: none.</summary>
+    internal string? Device { get; init; }
+
+    /// <summary>Gives back what belongs to one pair only.</summary>
+    internal virtual void EndPair()
+    {
+    }
+
     /// <summary>Maps, moves the buffer's bytes through the mapping in every direction that was agreed on, compares checksums, unmaps.</summary>
     /// <param name="attachment">An attachment of this importer; stays the caller's.</param>
     /// <param name="buffer">The buffer and its expected bytes.</param>

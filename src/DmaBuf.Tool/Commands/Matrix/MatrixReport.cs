@@ -12,9 +12,9 @@ internal static class MatrixReport
     /// <summary>Columns of a terminal that all columns of the table need before words would be broken.</summary>
     private const int WideTerminal = 130;
 
-    private static readonly string[] s_titles = ["exporter", "importer", "outcome", "mapping type", "cost", "GB/s", "why not"];
+    private static readonly string[] s_titles = ["exporter", "importer", "outcome", "predicted", "observed", "cost", "GB/s", "why not"];
 
-    internal static void WriteTable(ToolConsole console, IReadOnlyList<MatrixRow> rows)
+    internal static void WriteTable(ToolConsole console, IReadOnlyList<MatrixRow> rows, IReadOnlyList<string> leftOut)
     {
         if (console.IsTerminal)
         {
@@ -25,17 +25,29 @@ internal static class MatrixReport
             PlainTable.Write(console, [s_titles, .. rows.Select(Cells)]);
         }
 
+        foreach (string reason in leftOut)
+        {
+            console.Line($"left out: {reason}");
+        }
+
         console.Line("GB/s (10^9 bytes): the quickest of 3 copies between the mapping and the importer's own memory; second process: its first pass over the memory.");
         console.Line(string.Create(
             CultureInfo.InvariantCulture,
             $"{Count(rows, MatrixOutcome.Verified)} verified, {Count(rows, MatrixOutcome.Declined)} declined, {Count(rows, MatrixOutcome.Failed)} failed; simulated pairs have no speed."));
     }
 
-    internal static void WriteJson(ToolConsole console, IReadOnlyList<MatrixRow> rows) => console.WriteJson(json =>
+    internal static void WriteJson(ToolConsole console, IReadOnlyList<MatrixRow> rows, IReadOnlyList<string> leftOut) => console.WriteJson(json =>
     {
         json.WriteNumber("verified", Count(rows, MatrixOutcome.Verified));
         json.WriteNumber("declined", Count(rows, MatrixOutcome.Declined));
         json.WriteNumber("failed", Count(rows, MatrixOutcome.Failed));
+        json.WriteStartArray("leftOut");
+        foreach (string reason in leftOut)
+        {
+            json.WriteStringValue(reason);
+        }
+
+        json.WriteEndArray();
         json.WriteStartArray("pairs");
         foreach (MatrixRow row in rows)
         {
@@ -62,7 +74,7 @@ internal static class MatrixReport
     }
 
     private static string[] Cells(MatrixRow row) =>
-        [row.Exporter, row.Importer, Word(row.Outcome), row.MappingType ?? "-", row.Cost?.ToString() ?? "-", SpeedOf(row), row.Reason ?? "-"];
+        [row.Exporter, row.Importer, Word(row.Outcome), row.Predicted.ToString(), row.Observed, row.Cost?.ToString() ?? "-", SpeedOf(row), row.Reason ?? "-"];
 
     private static string[] NarrowCells(MatrixRow row)
     {
@@ -77,6 +89,9 @@ internal static class MatrixReport
         json.WriteString("importer", row.Importer);
         json.WriteBoolean("simulated", row.IsSimulated);
         json.WriteString("outcome", Word(row.Outcome));
+        json.WriteString("predicted", row.Predicted.ToString());
+        json.WriteString("predictedReason", row.Predicted.Reason);
+        json.WriteString("observed", row.Observed);
         json.WriteString("mappingType", row.MappingType);
         json.WriteString("cost", row.Cost?.ToString());
         if (row.GigabytesPerSecond is { } rate)

@@ -40,16 +40,34 @@ internal static class MatrixRun
 
     private static MatrixRow Pair(MatrixExporter exporter, MatrixImporter importer, MatrixBuffer buffer, CancellationToken cancellationToken)
     {
+        try
+        {
+            return exporter.Device is { } device && device == importer.Device ? Busy(exporter, importer, device) : Try(exporter, importer, buffer, cancellationToken);
+        }
+        finally
+        {
+            importer.EndPair();
+        }
+    }
+
+    private static MatrixRow Busy(MatrixExporter exporter, MatrixImporter importer, string device)
+    {
+        string reason = $"one queue: {device} cannot import while it exports";
+        return new MatrixRow(exporter.Name, importer.Name, IsSimulated: false, MatrixOutcome.Declined, new MatrixPrediction(null, reason), "not tried", Reason: reason);
+    }
+
+    private static MatrixRow Try(MatrixExporter exporter, MatrixImporter importer, MatrixBuffer buffer, CancellationToken cancellationToken)
+    {
         bool simulated = !(exporter.IsReal && importer.IsReal);
-        MatrixRow row = new(exporter.Name, importer.Name, simulated, MatrixOutcome.Verified);
+        MatrixRow row = new(exporter.Name, importer.Name, simulated, MatrixOutcome.Verified, MatrixPrediction.Of(exporter, importer, buffer));
         if (!buffer.Buffer.TryAttach(importer.Party, importer.Requests, out Attachment? attachment, out Negotiation? refusal))
         {
-            return row with { Outcome = MatrixOutcome.Declined, Reason = MatrixReason.Of(exporter.Name, importer.Name, refusal) };
+            return Refused(row, exporter, importer, refusal);
         }
 
         using (attachment)
         {
-            row = row with { MappingType = attachment.Type.Name };
+            row = row with { MappingType = attachment.Type.Name, Observed = attachment.Type.Name };
             try
             {
                 MatrixTransfer transfer = importer.Move(attachment, buffer, cancellationToken);
@@ -63,8 +81,41 @@ internal static class MatrixRun
             }
             catch (DmaBufException exception)
             {
-                return row with { Outcome = MatrixOutcome.Failed, Reason = MatrixReason.Of(exception.Errno, exception.Message) };
+                return row with { Outcome = MatrixOutcome.Failed, Observed = exception.Errno.ToString(), Reason = MatrixReason.Of(exception.Errno, exception.Message) };
             }
         }
+    }
+
+    /// <summary>A refusal that negotiation foretold is a result. An errno of a kernel's import that it did not foretell is a failure: our knowledge of that kernel is wrong.</summary>
+    private static MatrixRow Refused(MatrixRow row, MatrixExporter exporter, MatrixImporter importer, Negotiation refusal)
+    {
+        string reason = MatrixReason.Of(exporter.Name, importer.Name, refusal);
+        if (importer.AnyRequests is not { } any)
+        {
+            return row with { Outcome = MatrixOutcome.Declined, Observed = refusal.Errno.ToString(), Reason = reason };
+        }
+
+        if (row.Predicted.MappingType is null)
+        {
+            return row with { Outcome = MatrixOutcome.Declined, Observed = AskKernel(exporter, importer, any), Reason = reason };
+        }
+
+        row = row with { Observed = $"{refusal.Errno} of the kernel", Reason = reason };
+        return row.Predicted.OrErrno == refusal.Errno
+            ? row with { Outcome = MatrixOutcome.Declined }
+            : row with { Outcome = MatrixOutcome.Failed, Reason = $"not predicted: {reason}" };
+    }
+
+    /// <summary>What the kernel says to what we declined: its errno, or that it takes it, because what nobody can know beforehand was so this time.</summary>
+    private static string AskKernel(MatrixExporter exporter, MatrixImporter importer, MappingRequestList any)
+    {
+        using MatrixBuffer tried = (exporter.ExportUnguarded ?? exporter.Export)();
+        if (!tried.Buffer.TryAttach(importer.Party, any, out Attachment? attachment, out Negotiation? refusal))
+        {
+            return refusal.Offers.Count == 0 ? $"{refusal.Errno} of the kernel" : "not tried: no descriptor";
+        }
+
+        attachment.Dispose();
+        return "taken by the kernel";
     }
 }

@@ -1,0 +1,28 @@
+namespace DmaBuf.Linux.Tests;
+
+/// <summary><c>dmabuf matrix</c> on a real kernel: every pair of memory and interface is foretold, tried, and its bytes verified.</summary>
+[LabMachine(LabMachines.Buffers)]
+public sealed class BuffersMatrixTests : LeakCheckedTest
+{
+    [Fact]
+    public void Every_pair_of_kernel_buffers_is_as_foretold()
+    {
+        MatrixPairs matrix = new();
+        foreach (string exporter in new[] { "heap system", "udmabuf", "vgem card" })
+        {
+            matrix.Verified(exporter, "CPU writer", "Cpu");
+            matrix.Verified(exporter, "vgem card", "Descriptor");
+            matrix.Verified(exporter, "vgem render", "Descriptor");
+            matrix.Verified(exporter, "vivid video0", "Descriptor");
+            matrix.Declined(exporter, "virtio_gpu card", "kernel exporter", "ENODEV of the kernel");
+        }
+
+        matrix.Verified("vivid video0", "vgem card", "Descriptor");
+        matrix.Verified("vivid video1", "vivid video0", "Descriptor");
+        matrix.Declined("memfd", "vgem card", "descriptor kind", "EINVAL of the kernel", isWholeName: true);
+        matrix.Declined("memfd", "vivid video0", "descriptor kind", "EINVAL of the kernel", isWholeName: true);
+        matrix.Declined("udmabuf", "vivid video1", "contiguous run", "EFAULT of the kernel");
+        matrix.Declined("vivid video0", "vivid video1", "contiguous run", "EFAULT of the kernel");
+        matrix.Declined("vivid video0", "vivid video0", "one queue", "not tried");
+    }
+}

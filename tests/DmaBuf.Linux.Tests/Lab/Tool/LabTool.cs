@@ -1,0 +1,23 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace DmaBuf.Linux.Tests;
+
+/// <summary>Runs the <c>dmabuf</c> command as a user of the lab machine does.</summary>
+internal static class LabTool
+{
+    /// <summary>Its standard output as JSON. What it writes to standard error, and any exit code but the expected one, fails the test.</summary>
+    internal static JsonElement RunJson(params string[] arguments)
+    {
+        string tool = Environment.GetEnvironmentVariable("DMABUF_LAB_TOOL") ?? throw new InvalidOperationException("lab/run sets DMABUF_LAB_TOOL.");
+        using Process process = Process.Start(new ProcessStartInfo(tool, [.. arguments, "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using StreamReader reader = process.StandardOutput;
+        string output = reader.ReadToEnd();
+        process.WaitForExit();
+        process.StandardError.Dispose();
+        Assert.True(process.ExitCode == 0, $"dmabuf {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result}{output}");
+        using JsonDocument document = JsonDocument.Parse(output);
+        return document.RootElement.Clone();
+    }
+}
