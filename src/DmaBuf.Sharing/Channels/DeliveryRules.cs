@@ -19,6 +19,10 @@ internal static class DeliveryRules
     /// <summary>Whether a retraction got the delivery back, by the word that was read after it was made. The word may be anything: the larger, the more is left to the peer.</summary>
     internal static bool IsRetracted(ulong delivery, ulong taken) => taken <= delivery;
 
-    /// <summary>Where a subscriber goes on that was overtaken, or whose claim failed at <paramref name="wanted"/>.</summary>
-    internal static ulong Resume(ulong wanted, ulong tail) => Math.Max(wanted, tail);
+    /// <summary>
+    /// Where a subscriber goes on whose slot holds a later delivery, by that slot's word: behind the one that the later one replaced. What lies before is over for both, or its slot would not have
+    /// been used again. It must not go further, to tail for example: what was announced there may not have been decided yet, and a claim behind it would decide it wrongly.
+    /// </summary>
+    /// <returns>Null: no publisher that keeps to the layout writes this word here.</returns>
+    internal static ulong? Resume(ulong wanted, ulong ready, int slots) => ready - wanted - 1 >= (ulong)slots ? ready - (ulong)slots : null;
 }

@@ -8,6 +8,12 @@ public sealed partial class FrameSubscriber
     /// <summary>How often is looked without a pause: as long as a hand-over between two running threads takes, and not longer.</summary>
     private const int EagerLooks = 4000;
 
+    /// <summary>
+    /// How many deliveries in a row can be taken back at the very moment when they are claimed. A quick publisher that drops the oldest does so a few dozen times now and then; this often
+    /// only one does that wants to keep us here.
+    /// </summary>
+    private const int MostTurns = 1 << 16;
+
     /// <summary>In place of a held delivery: it is released, and the publisher is being told.</summary>
     private const ulong Releasing = ulong.MaxValue;
 
@@ -40,7 +46,9 @@ public sealed partial class FrameSubscriber
         EnterReceive();
         try
         {
-            for (int looks = 0; looks < EagerLooks; looks++)
+            // At least one: a frame that is there is received without asking for the time.
+            int eager = _options.SpinTime > TimeSpan.Zero ? EagerLooks : 1;
+            for (int looks = 0; looks < eager; looks++)
             {
                 if (TryTake(out frame))
                     return ReceiveResult.Received;
@@ -124,27 +132,26 @@ public sealed partial class FrameSubscriber
     private bool TryTake(out Frame frame)
     {
         MemoryWords queue = _queue.Words;
-        // More turns than a queue has slots are no queue's, but a publisher's that wants to keep us here.
-        for (int turn = 0; turn <= 2 * _slots; turn++)
+        for (int turn = 0; turn < MostTurns; turn++)
         {
             ulong wanted = _next;
             int slot = ChannelLayout.Queue.SlotAt(wanted, _slots);
-            switch (DeliveryRules.Judge(wanted, queue.Read64(slot + ChannelLayout.Slot.Ready)))
+            ulong ready = queue.Read64(slot + ChannelLayout.Slot.Ready);
+            switch (DeliveryRules.Judge(wanted, ready))
             {
                 case SlotState.Ready:
                     Delivery delivery = Delivery.ReadFrom(queue, slot);
                     _answers.Words.Exchange64(ChannelLayout.Answers.Taken, wanted + 1);
-                    ulong tail = queue.Read64(ChannelLayout.Queue.Tail);
-                    if (DeliveryRules.ClaimHolds(wanted, tail))
+                    if (DeliveryRules.ClaimHolds(wanted, queue.Read64(ChannelLayout.Queue.Tail)))
                         return Hold(wanted, delivery, out frame);
                     if ((uint)delivery.Buffer < (uint)_buffers.Length)
                         Tell(delivery.Buffer, wanted); // the publisher may have seen the claim, and waits for this then
-                    _next = DeliveryRules.Resume(wanted + 1, tail);
+                    _next = wanted + 1;
                     break;
                 case SlotState.Overtaken:
-                    _next = DeliveryRules.Resume(wanted, queue.Read64(ChannelLayout.Queue.Tail));
-                    if (_next == wanted)
-                        return Refuse(out frame); // overwritten, although it was not taken back
+                    if (DeliveryRules.Resume(wanted, ready, _slots) is not { } next)
+                        return Refuse(out frame);
+                    _next = next;
                     break;
                 default:
                     frame = default;
