@@ -9,7 +9,7 @@ public sealed class PublishingProcess
 
     internal static Process Start(string address)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!, ["-explicit", "only", "-method", $"{typeof(PublishingProcess).FullName}.{nameof(Publish_until_killed)}", "-noLogo"])
+        ProcessStartInfo start = new(Environment.ProcessPath!, ["-explicit", "only", "-method", $"{typeof(PublishingProcess).FullName}.{nameof(Publish_until_killed)}", "-noLogo", "-reporter", "quiet"])
         {
             Environment = { [Address] = address },
             RedirectStandardOutput = false,
