@@ -1,5 +1,12 @@
 using DmaBuf.Bench;
 
+// Not for people: this program as the other process of a hand-over.
+if (OperatingSystem.IsLinux() && args is [HandOverEcho.Command, .. string[] shape])
+{
+    await HandOverEcho.RunAsync(shape).ConfigureAwait(false);
+    return 0;
+}
+
 try
 {
     BenchmarkOptions options = BenchmarkOptions.Parse(args);

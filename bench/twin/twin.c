@@ -30,6 +30,7 @@ static const struct {
 	{ pagetable_cases, &pagetable_case_count },
 	{ iova_cases, &iova_case_count },
 	{ scale_cases, &scale_case_count },
+	{ sharing_cases, &sharing_case_count },
 };
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
 

@@ -48,5 +48,7 @@ extern const struct twin_case access_cases[];
 extern const size_t access_case_count;
 extern const struct twin_case scale_cases[];
 extern const size_t scale_case_count;
+extern const struct twin_case sharing_cases[];
+extern const size_t sharing_case_count;
 
 #endif

@@ -21,6 +21,7 @@ internal static class BenchmarkCaseList
         .. PageRunCase.CreateGrowth(),
         .. MachineCase.CreateAll(),
         .. ThreadsCase.CreateAll(),
+        .. OperatingSystem.IsLinux() ? (IBenchmarkCase[])[.. HandOverCase.CreateAll(), new JoinCase()] : [],
         new ControlCase(),
     ];
 }

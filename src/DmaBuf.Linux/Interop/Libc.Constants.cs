@@ -72,4 +72,6 @@ internal static unsafe partial class Libc
     internal const uint EPOLLOUT = 0x4;
     internal const uint EPOLLRDHUP = 0x2000;
     internal const uint EPOLLONESHOT = 1u << 30;
+
+    internal const int CLOCK_MONOTONIC = 1;
 }

@@ -109,6 +109,9 @@ public sealed class MemoryMapping : IDisposable
         }
     }
 
+    /// <summary>The object that keeps the addresses, for calls that must not lose them while they run.</summary>
+    internal MappedRegion Region => _region;
+
     /// <summary>The address of the first byte, for kernel interfaces that take one; valid until the mapping is disposed.</summary>
     internal nint Address
     {

@@ -18,6 +18,7 @@ public sealed class NativeLayoutTests : LeakCheckedTest
         #include <stddef.h>
         #include <dirent.h>
         #include <fcntl.h>
+        #include <time.h>
         #include <sys/epoll.h>
         #include <sys/file.h>
         #include <sys/mman.h>
@@ -48,7 +49,7 @@ public sealed class NativeLayoutTests : LeakCheckedTest
     {
         CCompiler.SkipUnlessThere();
         List<Type> structures = [.. typeof(Libc).GetNestedTypes(Internal).Where(type => type.IsValueType)];
-        Assert.Equal(6, structures.Count);
+        Assert.Equal(7, structures.Count);
         StringBuilder source = new(Headers);
         foreach (Type structure in structures)
         {
