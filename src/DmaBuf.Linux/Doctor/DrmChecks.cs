@@ -7,6 +7,7 @@ namespace DmaBuf.Linux;
 internal static unsafe class DrmChecks
 {
     private const string Area = "drm";
+    private const string FauxDriver = "faux_driver";
     private const int NameBytes = 64;
 
     internal static IEnumerable<DoctorCheck> Of(DoctorRoom room)
@@ -23,12 +24,18 @@ internal static unsafe class DrmChecks
         string name = $"{Area}:{node}";
         if (node.StartsWith("card", StringComparison.Ordinal))
         {
-            string driver = DoctorRoom.LinkName(room.System($"class/drm/{node}/device/driver")) ?? DoctorRoom.LinkName(room.System($"class/drm/{node}/device")) ?? "unknown";
-            return DoctorNode.TryAccess(room, path, Area, name, "its driver") ?? DoctorCheck.Works(Area, name, $"{path} may be opened; device or driver {driver}");
+            return DoctorNode.TryAccess(room, path, Area, name, "its driver") ?? DoctorCheck.Works(Area, name, $"{path} may be opened; device or driver {DriverOf(room, node)}");
         }
 
         using SafeFileHandle? device = DoctorNode.TryOpen(room, path, Area, name, "its driver", out DoctorCheck? refusal);
         return device is null ? refusal! : Ask(device, path, name);
+    }
+
+    /// <summary>Devices without hardware all have one driver of the kernel's, which says nothing; their own name does.</summary>
+    private static string DriverOf(DoctorRoom room, string node)
+    {
+        string? driver = DoctorRoom.LinkName(room.System($"class/drm/{node}/device/driver"));
+        return driver is null or FauxDriver ? DoctorRoom.LinkName(room.System($"class/drm/{node}/device")) ?? driver ?? "unknown" : driver;
     }
 
     private static DoctorCheck Ask(SafeFileHandle device, string path, string name)

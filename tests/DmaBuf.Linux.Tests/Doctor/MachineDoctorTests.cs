@@ -95,6 +95,25 @@ public sealed class MachineDoctorTests : LeakCheckedTest
         Assert.Equal((DoctorState.Forbidden, "sudo usermod -aG render $USER, then log in again"), (check.State, check.Remedy));
     }
 
+    [Theory]
+    [InlineData("faux/vgem", "faux_driver", "vgem")]
+    [InlineData("pci0000:00/0000:00:02.0", "virtio_gpu", "virtio_gpu")]
+    [InlineData("platform/simple", null, "simple")]
+    public void A_card_is_named_by_its_driver_or_by_itself_if_that_is_the_one_of_all_devices_without_hardware(string device, string? driver, string named)
+    {
+        using DoctorMachine machine = new();
+        machine.Write("dev/dri/card0", "");
+        Directory.CreateDirectory(machine.At($"sys/devices/{device}"));
+        Directory.CreateDirectory(machine.At("sys/class/drm/card0"));
+        File.CreateSymbolicLink(machine.At("sys/class/drm/card0/device"), machine.At($"sys/devices/{device}"));
+        if (driver is not null)
+        {
+            File.CreateSymbolicLink(machine.At($"sys/devices/{device}/driver"), machine.At($"sys/bus/drivers/{driver}"));
+        }
+
+        Assert.EndsWith($"device or driver {named}", machine.Check("drm:card0").Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Groups_and_bound_devices_of_VFIO_are_named()
     {

@@ -9,15 +9,20 @@ public sealed class IommuFdImporterTests : LeakCheckedTest
     [Theory]
     [InlineData("system")]
     [InlineData("udmabuf")]
-    public void A_dma_buf_of_another_exporter_than_vfio_is_declined_with_that_property(string exporter)
+    public void A_dma_buf_of_another_exporter_than_vfio_is_declined_with_that_property_and_the_kernel_says_EOPNOTSUPP_if_tried_all_the_same(string exporter)
     {
         using IommuFdContext context = IommuFdContext.Open();
         using IommuFdAddressSpace space = context.CreateAddressSpace();
-        DescriptorFacts facts = new() { Kind = DescriptorKind.DmaBuf, Memory = DescriptorMemory.Ram, ExporterName = exporter };
-        using DmaBuffer buffer = DescribedBuffer.Export(facts, LabDevices.Page);
-        NegotiationFailedException declined = Assert.Throws<NegotiationFailedException>(() => new IommuFdImporter(space).Attach(buffer));
-        Assert.Contains("kernel exporter", declined.Message, StringComparison.Ordinal);
-        Assert.Contains("descriptor kind", declined.Message, StringComparison.Ordinal);
+        IommuFdImporter importer = new(space);
+        using DmaBuffer buffer = KernelBuffersForDma.Make(exporter);
+        NegotiationFailedException declined = Assert.Throws<NegotiationFailedException>(() => importer.Attach(buffer));
+        Assert.Contains(declined.Negotiation.Pairs, static pair => pair.Decline?.Property == "kernel exporter");
+        Assert.Contains(declined.Negotiation.Pairs, static pair => pair.Decline?.Property == "descriptor kind");
+
+        MappingRequest<DescriptorAttachment> bare = BareImport.Request((descriptor, size) => space.MapFile(descriptor, 0, size, null, DmaDirection.Bidirectional));
+        DmaBufException refused = Refused(Errno.EOPNOTSUPP, () => buffer.Attach(importer, bare));
+        Assert.Contains("no other DMA-buf", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, buffer.AttachmentCount);
     }
 
     [Fact]

@@ -61,16 +61,28 @@ public sealed class IommuFdDmaTests : LeakCheckedTest
         => await RevokedByAsync(device => device.ResetAsync(LabDevices.Deadline, Token), isAwayAfter: false);
 
     [Fact]
-    public async Task After_the_device_was_closed_its_dma_buf_stays_dead()
+    public async Task After_the_device_was_closed_dma_is_dropped_and_its_dma_buf_stays_dead_also_when_the_device_is_open_again()
     {
         using IommuFdLab lab = new();
         using EduDevice edu = EduDevice.Open(await lab.OpenAsync(LabDevices.Edu));
         VfioDevice shared = await lab.OpenAsync(LabDevices.SharedMemory);
+        IommuFdImporter importer = new(lab.Space);
+        using DmaMemory memory = DmaMemory.Create(TestMemory, LabDevices.Page, buffer => importer.Attach(buffer, at: s_memoryAt));
         using KernelBuffer exported = shared.Export(2, new VfioRegionRange(0, LabDevices.Page));
         using IommuFdMapping mapping = lab.Space.MapFile(exported.Descriptor, 0, LabDevices.Page, s_barAt, DmaDirection.Bidirectional);
+        byte[] kept = TypeOneDmaTests.Pattern(Length, 16);
+        memory.Write(0, kept);
+        await edu.CopyAsync(memory.AddressOf(0), s_barAt, Length, Token);
+        memory.Write(0, TypeOneDmaTests.Pattern(Length, 17));
         await shared.CloseAsync(LabDevices.Deadline, Token);
-        await edu.StoreAsync(s_barAt, 100, Token);
+        await edu.CopyAsync(memory.AddressOf(0), s_barAt, Length, Token);
         Assert.Contains("map again", Refused(Errno.ENODEV, () => lab.Space.MapFile(exported.Descriptor, 0, LabDevices.Page, null, DmaDirection.Bidirectional)).Message, StringComparison.Ordinal);
+
+        VfioDevice again = await lab.OpenAsync(LabDevices.SharedMemory);
+        Assert.Equal(kept, Read(again.Bar(2), Length));
+        await edu.CopyAsync(memory.AddressOf(0), s_barAt, Length, Token);
+        Assert.Equal(kept, Read(again.Bar(2), Length));
+        Refused(Errno.ENODEV, () => lab.Space.MapFile(exported.Descriptor, 0, LabDevices.Page, null, DmaDirection.Bidirectional));
     }
 
     /// <summary>The kernel's own revoke: the mapping is made below the framework, which would have unmapped it.</summary>

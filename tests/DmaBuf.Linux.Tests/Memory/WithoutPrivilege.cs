@@ -10,6 +10,8 @@ internal static partial class WithoutPrivilege
     /// <summary>The call itself, because the C library's function changes all threads.</summary>
     private static readonly nint s_setResUid = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 117 : 147;
 
+    private static readonly nint s_setGroups = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 116 : 159;
+
     internal static T Run<T>(Func<T> action) => Run(action, static () => { _ = setfsuid(Nobody); });
 
     /// <summary>On a thread that has no capability left, so that other users' processes are closed to it.</summary>
@@ -23,7 +25,9 @@ internal static partial class WithoutPrivilege
         {
             try
             {
-                // The kernel keeps users by thread; the thread ends with its own.
+                // The kernel keeps users and groups by thread; the thread ends with its own. Groups come first: nobody may not leave them. A user who is not root stays as it is.
+                _ = syscall(s_setGroups, 0, 0, 0);
+                _ = setfsgid(Nobody);
                 becomeNobody();
                 result = action();
             }
@@ -40,6 +44,9 @@ internal static partial class WithoutPrivilege
     [LibraryImport("libc")]
     private static partial int setfsuid(uint user);
 
+    [LibraryImport("libc")]
+    private static partial int setfsgid(uint group);
+
     [LibraryImport("libc", SetLastError = true)]
-    private static partial nint syscall(nint number, nint real, nint effective, nint saved);
+    private static partial nint syscall(nint number, nint first, nint second, nint third);
 }

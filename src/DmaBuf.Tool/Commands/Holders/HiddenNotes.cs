@@ -12,9 +12,7 @@ internal static class HiddenNotes
     {
         foreach (IGrouping<Errno, UnreadableProcess> group in snapshot.UnreadableProcesses.GroupBy(static process => process.Errno))
         {
-            string what = group.Key is Errno.EACCES or Errno.EPERM ? "belong to other users" : "could not be read";
-            yield return string.Create(
-                CultureInfo.InvariantCulture, $"hidden: {group.Count()} of {snapshot.ProcessIds.Count} processes {what} ({group.Key}); run as root to see what they hold");
+            yield return OfProcesses(group.Count(), snapshot.ProcessIds.Count, group.Key, Environment.IsPrivilegedProcess);
         }
 
         foreach (UnreadableSource source in snapshot.UnreadableSources.Where(static source => source.Path.EndsWith(BufferInfo, StringComparison.Ordinal)))
@@ -24,5 +22,18 @@ internal static class HiddenNotes
                 : "run as root";
             yield return $"hidden: attached devices, fences, and buffers that no visible process holds ({source.Path}: {source.Errno}); {remedy}";
         }
+    }
+
+    /// <summary>Root is refused as well: without CAP_SYS_PTRACE, as in containers, or by a security module.</summary>
+    internal static string OfProcesses(int hidden, int all, Errno errno, bool isRoot)
+    {
+        (string what, string remedy) = (errno is Errno.EACCES or Errno.EPERM, isRoot) switch
+        {
+            (true, true) => ("may not be read by this process", "give it CAP_SYS_PTRACE, outside of containers and of what a security module confines, to see what they hold"),
+            (true, false) => ("belong to other users", "run as root to see what they hold"),
+            (false, true) => ("could not be read", "they may have ended meanwhile"),
+            (false, false) => ("could not be read", "run as root to see what they hold"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"hidden: {hidden} of {all} processes {what} ({errno}); {remedy}");
     }
 }
