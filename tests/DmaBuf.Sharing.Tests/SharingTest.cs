@@ -40,6 +40,7 @@ public abstract class SharingTest : LeakCheckedTest, IAsyncLifetime
         Buffer.Dispose();
         Leaks.Verify(ExpectedProblems);
         Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>A buffer whose every byte is 0x5a.</summary>

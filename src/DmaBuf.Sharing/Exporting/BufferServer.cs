@@ -131,6 +131,7 @@ public sealed class BufferServer : IAsyncDisposable
 
     private async Task RunAsync(PeerSession session, TaskCompletionSource ended)
     {
+        await Task.Yield(); // no peer's messages on the loop that accepts
         try
         {
             await session.RunAsync().ConfigureAwait(false);

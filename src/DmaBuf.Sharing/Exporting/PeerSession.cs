@@ -81,7 +81,8 @@ internal sealed class PeerSession(BufferServer server, PeerConnection connection
                 _carriers.GetValueOrDefault(body.Name(1))?.Released(body.Number(2));
                 break;
             case MessageKind.Fence:
-                AddFence(body.Name(1), body.Number(2), (FenceUsage)body.Number(3, (ulong)FenceUsage.Bookkeep));
+                FenceUsage usage = (FenceUsage)body.Number(3, (ulong)FenceUsage.Bookkeep);
+                AddFence(body.Name(1), body.Number(2), usage != FenceUsage.Kernel ? usage : throw ProtocolError.Of("a client has no work of memory management"));
                 break;
             case MessageKind.Signaled:
                 _bridges.GetValueOrDefault(body.Name(1))?.Signal(body.Number(2), (Errno)body.Number(3, 4095));

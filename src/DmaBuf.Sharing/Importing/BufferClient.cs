@@ -325,7 +325,9 @@ public sealed class BufferClient : IAsyncDisposable
         switch (message.Kind)
         {
             case MessageKind.Memory:
-                buffer.Arrived(received, body.Number(2), body.Number(3, long.MaxValue), (CpuAccess)body.Number(4, (ulong)CpuAccess.ReadWrite));
+                CpuAccess access = (CpuAccess)body.Number(4, (ulong)CpuAccess.ReadWrite);
+                buffer.Arrived(
+                    received, body.Number(2), body.Number(3, long.MaxValue), Enum.IsDefined(access) ? access : throw ProtocolError.Of("memory came for no access"));
                 break;
             case MessageKind.Reclaim:
                 buffer.Reclaim(body.Number(2), body.Number(3, 1) == 1, body.Has(4) ? TimeSpan.FromMilliseconds(body.Number(4, int.MaxValue)) : Timeout.InfiniteTimeSpan);

@@ -5,7 +5,7 @@ namespace DmaBuf.Sharing;
 /// <summary>Writes one CBOR map with small whole numbers as keys, in canonical form.</summary>
 internal sealed class MessageWriter
 {
-    private readonly CborWriter _cbor = new(CborConformanceMode.Canonical);
+    private readonly CborWriter _cbor = new(CborConformanceMode.Canonical, convertIndefiniteLengthEncodings: true);
 
     internal MessageWriter() => _cbor.WriteStartMap(null);
 
