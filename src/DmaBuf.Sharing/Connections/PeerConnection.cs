@@ -67,6 +67,12 @@ internal sealed class PeerConnection : IDisposable
         {
             // This side stopped.
         }
+        catch (Exception foreign)
+        {
+            // Of a policy, a codec or a type: this connection ends, and what it held is let go of as ever.
+            why = new DmaBufException(Errno.EIO, $"The connection ends, because handling a message threw {foreign.GetType().Name}: {foreign.Message}", foreign);
+            lastWords(why);
+        }
 
         _queue.Writer.TryComplete();
         _silence.CancelAfter(why is null ? TimeSpan.Zero : s_lastWords);

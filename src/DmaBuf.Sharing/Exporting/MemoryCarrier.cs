@@ -98,7 +98,7 @@ internal sealed class MemoryCarrier : DynamicImporter, IDisposable
         TimeSpan left = reason == InvalidateReason.Revoke ? _buffer.RevokeTimeLeft : Timeout.InfiniteTimeSpan;
         if (left != Timeout.InfiniteTimeSpan)
         {
-            message.Add(4, (ulong)left.TotalMilliseconds);
+            message.Add(4, (ulong)Math.Min(left.TotalMilliseconds, int.MaxValue));
             _ = CutOffAsync(_generation, left);
         }
 

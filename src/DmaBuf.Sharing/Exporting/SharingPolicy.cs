@@ -1,7 +1,7 @@
 namespace DmaBuf.Sharing;
 
 /// <summary>Decides who may attach to what. Asked in the exporter's process, with what the kernel says of the peer.</summary>
-/// <remarks>Called by one thread a connection, side by side for several, without any lock. An exception refuses.</remarks>
+/// <remarks>Called by one thread a connection, side by side for several, without any lock. An exception ends the connection.</remarks>
 public abstract class SharingPolicy
 {
     /// <summary>Processes of this process's own user may do everything that the buffer allows; everybody else, root included, is refused.</summary>

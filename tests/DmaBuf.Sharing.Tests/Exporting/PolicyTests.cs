@@ -44,6 +44,16 @@ public sealed class PolicyTests : SharingTest
         Server.Withdraw("sealed");
     }
 
+    [Fact]
+    public async Task A_policy_that_throws_ends_the_connection_and_no_other()
+    {
+        await using BufferClient other = await ConnectAsync();
+        _choice.Connect = static _ => throw new InvalidOperationException("no answer");
+        await RefusedAsync(Errno.EIO, () => ConnectAsync());
+        await UntilAsync(() => Server.ConnectionCount == 1);
+        Assert.Single(await other.ListAsync(Token));
+    }
+
     private async Task<PeerCredentials> OwnAsync()
     {
         await using BufferClient client = await ConnectAsync();
