@@ -37,6 +37,11 @@ public sealed class DescriptorSocket : IDisposable
     /// <exception cref="ObjectDisposedException">The socket was disposed.</exception>
     public PeerCredentials Peer => SocketCalls.ReadPeer(_socket);
 
+    /// <summary>Opens a descriptor of the process at the other end, to see when it ends.</summary>
+    /// <returns>The process, the caller's to dispose; null if it has ended already, or if this kernel or its sandbox gives no descriptors of processes.</returns>
+    /// <exception cref="ObjectDisposedException">The socket was disposed.</exception>
+    public PeerProcess? OpenPeerProcess() => PeerProcess.TryOpen(_socket, Peer.ProcessId);
+
     /// <summary>Connects to a <see cref="DescriptorListener"/>. Never waits: local listeners answer at once or not at all.</summary>
     /// <param name="address">A path, or <c>@name</c>.</param>
     /// <exception cref="DmaBufException">ENOENT: nothing is there. ECONNREFUSED: nobody listens there any more. EAGAIN: the listener's queue is full.

@@ -73,6 +73,15 @@ internal static unsafe class SocketCalls
         return new(peer.pid, peer.uid, peer.gid);
     }
 
+    /// <returns>An invalid handle, and why, if there is none: ENOPROTOOPT before Linux 6.5.</returns>
+    internal static SafeFileHandle TryOpenPeer(SafeFileHandle socket, out Errno errno)
+    {
+        int number = -1;
+        uint length = sizeof(int);
+        errno = Libc.getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_PEERPIDFD, &number, &length) == 0 ? Errno.None : NativeError.Last;
+        return new SafeFileHandle(errno == Errno.None ? number : -1, ownsHandle: true);
+    }
+
     /// <returns>False: the peer's queue is full, nothing was sent.</returns>
     internal static bool TrySend(SafeFileHandle socket, ReadOnlySpan<byte> bytes, IReadOnlyList<SafeHandle> descriptors)
     {

@@ -73,6 +73,12 @@ public sealed partial class DmaBuffer
         }
     }
 
+    /// <summary>
+    /// How long importers still have to let go while a revoke is under way: what <see cref="DynamicImporter.OnInvalidate"/> passes on to whoever must know. Zero if none is, or if it is
+    /// over; <see cref="Timeout.InfiniteTimeSpan"/> if it waits for ever. Needs no lock.
+    /// </summary>
+    public TimeSpan RevokeTimeLeft => Volatile.Read(ref _revoke)?.TimeLeft ?? TimeSpan.Zero;
+
     internal void MappingMadeLocked(Mapping mapping)
     {
         _mappingCount++;
@@ -193,7 +199,7 @@ public sealed partial class DmaBuffer
             operation = _revoke;
             if (before == BufferPhase.Live)
             {
-                operation = BeginRevoke(held.Lend());
+                operation = BeginRevoke(deadline, held.Lend());
                 mine = true;
             }
             else if (operation is null)
@@ -217,9 +223,10 @@ public sealed partial class DmaBuffer
             : new ValueTask<RevokeReport>(report.WaitAsync(cancellationToken));
     }
 
-    private RevokeOperation BeginRevoke(ReservationLock held)
+    private RevokeOperation BeginRevoke(TimeSpan deadline, ReservationLock held)
     {
         _revoke = new RevokeOperation(this, _time);
+        _revoke.Announce(deadline);
         TakeReferenceLocked();
         TellImporters(InvalidateReason.Revoke, held);
         _revoke.Fences = Reservation.Snapshot(FenceUsage.Bookkeep);

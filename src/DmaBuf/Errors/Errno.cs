@@ -105,6 +105,12 @@ public enum Errno
     /// <summary>The socket at this address is of another type.</summary>
     EPROTOTYPE = 91,
 
+    /// <summary>The socket has no such option.</summary>
+    ENOPROTOOPT = 92,
+
+    /// <summary>The protocol, or its version, is not spoken here.</summary>
+    EPROTONOSUPPORT = 93,
+
     /// <summary>Not supported by this party or this pair.</summary>
     EOPNOTSUPP = 95,
 

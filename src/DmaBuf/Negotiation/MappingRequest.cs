@@ -19,6 +19,9 @@ public abstract class MappingRequest
     /// <summary>The costs that this request permits; an offer that costs more is declined with the property <c>cost</c>.</summary>
     public MappingCost Ceiling { get; }
 
+    /// <summary>The type's own words for it, as tables show them; may be empty.</summary>
+    public string Description => Type.DescribeRequestPair(this);
+
     /// <summary>Asks the type about this request and an offer of the same type.</summary>
     internal abstract MatchVerdict MatchWith(in MatchContext context, MappingOffer offer);
 

@@ -5,6 +5,12 @@ public sealed partial class Reservation
 {
     private FenceEntry[] _fences = [];
 
+    /// <summary>
+    /// Tells of every fence that is added, so that it can be passed on to another process. Called <b>with the lock held</b>: it must be short, must not
+    /// wait, must not throw, and must not lock another reservation.
+    /// </summary>
+    public event Action<Fence, FenceUsage>? FenceAdded;
+
     /// <summary>True once everything that a reader has to wait for has ended: poll's POLLIN. A moment's answer, without the lock.</summary>
     public bool IsReadable => !HasPending(FenceUsage.Write);
 
@@ -47,6 +53,7 @@ public sealed partial class Reservation
         ThrowIfUnknown(usage);
         ThrowIfNotHeldBy(in held);
         Volatile.Write(ref _fences, FenceList.Add(_fences, new FenceEntry(fence, usage, isCutOff)));
+        FenceAdded?.Invoke(fence, usage);
     }
 
     /// <summary>Are there pending fences of this class or an earlier one (the opposite of <c>dma_resv_test_signaled</c>)? Needs no lock.</summary>

@@ -12,6 +12,7 @@ internal sealed class RevokeOperation(DmaBuffer buffer, TimeProvider time)
 {
     private readonly CancellationTokenSource _late = new(Timeout.InfiniteTimeSpan, time);
     private long _end = long.MaxValue;
+    private long _announced = long.MaxValue;
     private readonly TaskCompletionSource<RevokeReport> _report = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completed under the lock when the last mapping has gone.</summary>
@@ -30,6 +31,26 @@ internal sealed class RevokeOperation(DmaBuffer buffer, TimeProvider time)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(deadline), deadline, "A deadline is zero or more and below 49 days, or Timeout.InfiniteTimeSpan.");
+        }
+    }
+
+    /// <summary>What is left until the earliest deadline that anybody asked for.</summary>
+    internal TimeSpan TimeLeft
+    {
+        get
+        {
+            long end = Math.Min(Volatile.Read(ref _announced), Volatile.Read(ref _end));
+            TimeSpan left = end == long.MaxValue ? Timeout.InfiniteTimeSpan : time.GetElapsedTime(time.GetTimestamp(), end);
+            return left < TimeSpan.Zero && end != long.MaxValue ? TimeSpan.Zero : left;
+        }
+    }
+
+    /// <summary>Says beforehand when the end will be, for importers that are told before the wait begins.</summary>
+    internal void Announce(TimeSpan deadline)
+    {
+        if (deadline != Timeout.InfiniteTimeSpan)
+        {
+            Volatile.Write(ref _announced, time.GetTimestamp() + (long)(deadline.TotalSeconds * time.TimestampFrequency));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace DmaBuf;
@@ -39,6 +40,38 @@ public abstract class MappingTypeCodec
     /// <param name="ceiling">The costs that the importer permits.</param>
     /// <exception cref="DmaBufException">EINVAL: names the place and what is wrong there.</exception>
     protected internal abstract MappingRequest DecodeRequest(NegotiationFacts facts, MappingCost ceiling);
+
+    /// <summary>Writes a request as one JSON object of its facts: the form in which it crosses to another process.</summary>
+    /// <param name="request">Of this codec's type.</param>
+    /// <exception cref="DmaBufException">EINVAL: the request is of another type.</exception>
+    public string WriteRequest(MappingRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Type != Type)
+        {
+            throw new DmaBufException(Errno.EINVAL, $"Writing the request '{request}' was refused: this codec writes requests of {Type}. Take the codec of its type.");
+        }
+
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream))
+        {
+            json.WriteStartObject();
+            EncodeRequest(json, request);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    /// <summary>Makes a request of the object that <see cref="WriteRequest"/> wrote. Members that this codec does not know are passed over: a later version of the type may have more.</summary>
+    /// <param name="json">One JSON object.</param>
+    /// <param name="ceiling">The costs that the importer permits.</param>
+    /// <exception cref="DmaBufException">EINVAL: names the place and what is wrong there.</exception>
+    public MappingRequest ReadRequest(string json, MappingCost ceiling = MappingCost.Default)
+    {
+        using JsonDocument document = NegotiationJson.Parse(json);
+        return DecodeRequest(new NegotiationFacts(document.RootElement, string.Empty), ceiling);
+    }
 
     /// <summary>What the operations of a decoded offer throw.</summary>
     protected static DmaBufException OnlyDescribed(string what) => new(
