@@ -6,6 +6,7 @@ namespace DmaBuf.Linux;
 /// <param name="State">How it is.</param>
 /// <param name="Detail">What was seen: one line for people.</param>
 /// <param name="Remedy">The one command or setting that would change it; null where it works.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record DoctorCheck(string Area, string Name, DoctorState State, string Detail, string? Remedy)
 {
     /// <summary>Whether a program can use it.</summary>

@@ -1,6 +1,7 @@
 namespace DmaBuf.Linux;
 
 /// <summary>Where the machine is looked at. The initial values suit the running one.</summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record DoctorOptions
 {
     /// <summary>Where the device nodes are.</summary>

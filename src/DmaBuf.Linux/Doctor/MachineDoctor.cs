@@ -6,7 +6,7 @@ namespace DmaBuf.Linux;
 /// </summary>
 /// <remarks>
 /// What is tried is taken back at once: a page of each heap, a page-sized udmabuf, opened nodes. Display nodes and VFIO groups are not opened, only asked for permission, because an open
-/// one keeps others out. Needs no privilege; takes well under a second.
+/// one keeps others out. Needs no privilege; takes well under a second. Safe for all threads.
 /// </remarks>
 public static class MachineDoctor
 {

@@ -9,7 +9,7 @@ namespace DmaBuf.Linux;
 /// <remarks>
 /// Theory: the memory goes away whenever its device is reset or its memory space is switched off, so every importer must be able to let go or be cut off
 /// (a bare descriptor is refused). The device (<see cref="VfioDevice"/>) revokes the buffer before it changes, and gives it back after. CPU mappings that have not ended by then are overlaid with
-/// zero pages, so that nobody faults; registers, which want accesses of their own width, are for <see cref="VfioRegion"/> and not offered here.
+/// zero pages, so that nobody faults; registers, which want accesses of their own width, are for <see cref="VfioRegion"/> and not offered here. Safe for all threads.
 /// </remarks>
 public sealed class VfioRegionExporter : DmaBufferExporter, ICpuOperations, IDescriptorOperations
 {

@@ -6,6 +6,7 @@ namespace DmaBuf.Linux;
 /// <param name="Offset">Where in the buffer the mapping begins, in bytes.</param>
 /// <param name="IsWritable">Whether that process may write through it.</param>
 /// <param name="IsShared">Whether what it writes reaches the buffer; false for a private copy (<c>MAP_PRIVATE</c>).</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public readonly record struct BufferMapping(ulong Start, ulong End, ulong Offset, bool IsWritable, bool IsShared)
 {
     /// <summary>How long it is, in bytes.</summary>

@@ -6,4 +6,5 @@ namespace DmaBuf.Linux;
 /// <param name="BuffersAfter">How many at the end.</param>
 /// <param name="BytesBefore">Their sizes together, first; buffers whose size is unknown count nothing.</param>
 /// <param name="BytesAfter">Their sizes together at the end.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record GrowingHolder(BufferHolder Process, int BuffersBefore, int BuffersAfter, ulong BytesBefore, ulong BytesAfter);

@@ -3,6 +3,7 @@ namespace DmaBuf.Linux;
 /// <summary>What looks like a leak between snapshots: buffers whose holders died, and processes that hold more and more. Pure: reads nothing but the snapshots.</summary>
 /// <param name="Orphans">Buffers that outlived everybody who held them.</param>
 /// <param name="Growing">Processes that grew, the one that grew by the most bytes first.</param>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record KernelBufferLeaks(IReadOnlyList<OrphanedBuffer> Orphans, IReadOnlyList<GrowingHolder> Growing)
 {
     /// <summary>Whether anything was found.</summary>
@@ -14,6 +15,7 @@ public sealed record KernelBufferLeaks(IReadOnlyList<OrphanedBuffer> Orphans, IR
     /// <exception cref="ArgumentException">There are fewer than two.</exception>
     public static KernelBufferLeaks Find(IReadOnlyList<KernelBufferSnapshot> snapshots, ulong minimumBytes = 0)
     {
+        LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(snapshots);
         if (snapshots.Count < 2)
         {

@@ -5,6 +5,7 @@ using System.Text.Json;
 namespace DmaBuf.Linux;
 
 /// <summary>Snapshots as JSON (docs/holders-json.md): what <c>dmabuf list --json</c> prints and <c>dmabuf leaks --since</c> reads.</summary>
+/// <remarks>Safe for all threads.</remarks>
 public static class KernelBufferSnapshotJson
 {
     internal const string Format = "dmabuf-holders/1";
@@ -16,6 +17,7 @@ public static class KernelBufferSnapshotJson
     /// <param name="indented">False: on one line, for streams of snapshots.</param>
     public static string Write(KernelBufferSnapshot snapshot, bool indented = true)
     {
+        LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(snapshot);
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = indented }))
@@ -45,6 +47,7 @@ public static class KernelBufferSnapshotJson
     /// <summary>The members of one element of <c>buffers</c>, into an object that the caller began.</summary>
     public static void WriteMembers(Utf8JsonWriter json, KernelBufferRecord buffer)
     {
+        LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(buffer);
         json.WriteString("kind", buffer.Kind == OpenFileKind.DmaBuffer ? DmaBufferKind : MemoryFileKind);
@@ -69,6 +72,7 @@ public static class KernelBufferSnapshotJson
     /// <summary>The members of one element of <c>holders</c>, into an object that the caller began.</summary>
     public static void WriteMembers(Utf8JsonWriter json, BufferHolder holder)
     {
+        LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(holder);
         json.WriteNumber("pid", holder.ProcessId);
@@ -95,6 +99,7 @@ public static class KernelBufferSnapshotJson
     /// <exception cref="DmaBufException">EINVAL: it is no such text; the message says what is wrong.</exception>
     public static KernelBufferSnapshot Read(string text)
     {
+        LinuxOnly.Ensure();
         ArgumentNullException.ThrowIfNull(text);
         return KernelBufferSnapshotReader.Read(text);
     }

@@ -1,6 +1,7 @@
 namespace DmaBuf.Linux;
 
 /// <summary>What a snapshot of the kernel's buffers contains, and where it is read. The initial values suit the running machine.</summary>
+/// <remarks>Immutable, safe for all threads.</remarks>
 public sealed record KernelBufferSnapshotOptions
 {
     /// <summary>Where the processes are. Another machine's tree, or a container's, can be given.</summary>

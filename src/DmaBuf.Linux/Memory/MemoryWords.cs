@@ -122,6 +122,7 @@ public sealed unsafe class MemoryWords
     /// <exception cref="DmaBufException">EINVAL: too many, or not a word of a mapping; and what the kernel says.</exception>
     public static bool WaitAny(ReadOnlySpan<MemoryWords> words, int offset, uint expected, TimeSpan timeout)
     {
+        LinuxOnly.Ensure();
         if (words.Length > FutexUapi.FUTEX_WAITV_MAX)
             throw new DmaBufException(Errno.EINVAL, $"{words.Length} words were to be waited for. The kernel takes {FutexUapi.FUTEX_WAITV_MAX}: wait for fewer.");
 

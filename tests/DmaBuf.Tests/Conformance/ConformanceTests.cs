@@ -33,6 +33,9 @@ public sealed class ConformanceTests
     {
         IEnumerable<string> types = typeof(DmaBuffer).Assembly.GetExportedTypes()
             .Where(static type => typeof(MappingType).IsAssignableFrom(type) && !type.IsAbstract)
+
+            // It stands for a type whose codec is not here: nobody can offer it, and it never matches.
+            .Where(static type => type != typeof(UndecodedMappingType))
             .Select(static type => type.Name);
         HashSet<string> covered = [.. s_subjects.Values.Select(static create =>
         {
