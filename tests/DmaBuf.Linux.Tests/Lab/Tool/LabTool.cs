@@ -14,9 +14,12 @@ internal static class LabTool
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         using StreamReader reader = process.StandardOutput;
         string output = reader.ReadToEnd();
+        string complaint = errors.GetAwaiter().GetResult();
         process.WaitForExit();
+
+        // A process does not close the streams that were asked of it.
         process.StandardError.Dispose();
-        Assert.True(process.ExitCode == 0, $"dmabuf {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result}{output}");
+        Assert.True(process.ExitCode == 0, $"dmabuf {string.Join(' ', arguments)} ended with {process.ExitCode}: {complaint}{output}");
         using JsonDocument document = JsonDocument.Parse(output);
         return document.RootElement.Clone();
     }
