@@ -82,6 +82,7 @@ internal sealed class DemoCommand : ToolCommand
     {
         console.Line();
         console.Markup("[bold]Where to go next[/]");
+        console.Line("   dmabuf doctor                 what is missing here, and the command that would change it");
         console.Line("   dmabuf matrix                 every exporter with every importer, with real bytes");
         console.Line("   dmabuf share FILE             then paste the line that it prints into a second terminal");
         console.Line("   dmabuf explain FILE.json      a negotiation of your own; samples/negotiations has two");

@@ -62,7 +62,7 @@ internal static class MatrixRun
         MatrixRow row = new(exporter.Name, importer.Name, simulated, MatrixOutcome.Verified, MatrixPrediction.Of(exporter, importer, buffer));
         if (!buffer.Buffer.TryAttach(importer.Party, importer.Requests, out Attachment? attachment, out Negotiation? refusal))
         {
-            return Refused(row, exporter, importer, refusal);
+            return Refused(row, exporter, importer, buffer, refusal);
         }
 
         using (attachment)
@@ -87,7 +87,7 @@ internal static class MatrixRun
     }
 
     /// <summary>A refusal that negotiation foretold is a result. An errno of a kernel's import that it did not foretell is a failure: our knowledge of that kernel is wrong.</summary>
-    private static MatrixRow Refused(MatrixRow row, MatrixExporter exporter, MatrixImporter importer, Negotiation refusal)
+    private static MatrixRow Refused(MatrixRow row, MatrixExporter exporter, MatrixImporter importer, MatrixBuffer buffer, Negotiation refusal)
     {
         string reason = MatrixReason.Of(exporter.Name, importer.Name, refusal);
         if (importer.AnyRequests is not { } any)
@@ -97,7 +97,7 @@ internal static class MatrixRun
 
         if (row.Predicted.MappingType is null)
         {
-            return row with { Outcome = MatrixOutcome.Declined, Observed = AskKernel(exporter, importer, any), Reason = reason };
+            return row with { Outcome = MatrixOutcome.Declined, Observed = AskKernel(exporter, importer, buffer, any), Reason = reason };
         }
 
         row = row with { Observed = $"{refusal.Errno} of the kernel", Reason = reason };
@@ -106,11 +106,13 @@ internal static class MatrixRun
             : row with { Outcome = MatrixOutcome.Failed, Reason = $"not predicted: {reason}" };
     }
 
-    /// <summary>What the kernel says to what we declined: its errno, or that it takes it, because what nobody can know beforehand was so this time.</summary>
-    private static string AskKernel(MatrixExporter exporter, MatrixImporter importer, MappingRequestList any)
+    /// <summary>
+    /// What the kernel says to what we declined: its errno, or that it takes it, because what nobody can know beforehand was so this time. Importing alone writes nothing, so the buffer stays fresh.
+    /// </summary>
+    private static string AskKernel(MatrixExporter exporter, MatrixImporter importer, MatrixBuffer buffer, MappingRequestList any)
     {
-        using MatrixBuffer tried = (exporter.ExportUnguarded ?? exporter.Export)();
-        if (!tried.Buffer.TryAttach(importer.Party, any, out Attachment? attachment, out Negotiation? refusal))
+        using MatrixBuffer? unguarded = exporter.ExportUnguarded?.Invoke();
+        if (!(unguarded ?? buffer).Buffer.TryAttach(importer.Party, any, out Attachment? attachment, out Negotiation? refusal))
         {
             return refusal.Offers.Count == 0 ? $"{refusal.Errno} of the kernel" : "not tried: no descriptor";
         }

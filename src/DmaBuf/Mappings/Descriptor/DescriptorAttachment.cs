@@ -17,8 +17,7 @@ public sealed class DescriptorAttachment : Attachment
     {
         _offer = offer;
         _importing = importing;
-        if (importing is not null)
-            ImportsInsideAttach = true;
+        ImportsInsideAttach = importing is not null;
     }
 
     /// <summary>What is known of the descriptors.</summary>
