@@ -61,6 +61,12 @@ internal static class BuffersLab
 
     internal static DrmDevice OpenVirtioGpu() => OpenDrm("virtio_gpu", DrmNodeKind.Card);
 
+    internal static void SetFormat(string allocator, VideoBufferType type, VideoFormat format)
+    {
+        using VideoDevice device = OpenVivid(allocator, type);
+        device.SetFormat(type, format);
+    }
+
     /// <param name="allocator">As the module's parameter says, for each device.</param>
     /// <param name="type">A queue that it has.</param>
     internal static VideoDevice OpenVivid(string allocator, VideoBufferType type = VideoBufferType.Capture)

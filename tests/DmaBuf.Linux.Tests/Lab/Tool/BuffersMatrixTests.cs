@@ -4,9 +4,15 @@ namespace DmaBuf.Linux.Tests;
 [LabMachine(LabMachines.Buffers)]
 public sealed class BuffersMatrixTests : LeakCheckedTest
 {
+    private static readonly VideoFormat s_format = new(320, 180, "YUYV", []);
+
     [Fact]
     public void Every_pair_of_kernel_buffers_is_as_foretold()
     {
+        // A device keeps the format that another test gave it, and one whose frames are larger than the other's buffers would say so first.
+        BuffersLab.SetFormat(BuffersLab.ByCpu, VideoBufferType.Capture, s_format);
+        BuffersLab.SetFormat(BuffersLab.Contiguous, VideoBufferType.Capture, s_format);
+
         MatrixPairs matrix = new();
         foreach (string exporter in new[] { "heap system", "udmabuf", "vgem card" })
         {
@@ -21,8 +27,8 @@ public sealed class BuffersMatrixTests : LeakCheckedTest
         matrix.Verified("vivid video1", "vivid video0", "Descriptor");
         matrix.Declined("memfd", "vgem card", "descriptor kind", "EINVAL of the kernel", isWholeName: true);
         matrix.Declined("memfd", "vivid video0", "descriptor kind", "EINVAL of the kernel", isWholeName: true);
-        matrix.Declined("udmabuf", "vivid video1", "contiguous run", "EFAULT of the kernel");
-        matrix.Declined("vivid video0", "vivid video1", "contiguous run", "EFAULT of the kernel");
+        matrix.DeclinedAsUnknown("udmabuf", "vivid video1", "contiguous run", "EFAULT of the kernel");
+        matrix.DeclinedAsUnknown("vivid video0", "vivid video1", "contiguous run", "EFAULT of the kernel");
         matrix.Declined("vivid video0", "vivid video0", "one queue", "not tried");
     }
 }
