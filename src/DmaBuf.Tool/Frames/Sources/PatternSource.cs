@@ -62,7 +62,7 @@ internal sealed class PatternSource : FrameSource
     {
     }
 
-    private static string Rate(double? rate) => rate is { } given ? $"{Math.Max(1, (uint)Math.Round(given * 1000))}:1000" : "30:1";
+    private static string Rate(double? rate) => (rate ?? 30) is var given && double.IsInteger(given) ? $"{(uint)given}:1" : $"{Math.Max(1, (uint)Math.Round(given * 1000))}:1000";
 
     private static byte[] Bars(byte[] colours, int width)
     {

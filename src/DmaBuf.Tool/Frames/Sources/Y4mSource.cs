@@ -13,7 +13,7 @@ internal sealed class Y4mSource : FrameSource
 
     private readonly BufferedStream _stream;
     private readonly Y4mHeader _header;
-    private readonly byte[] _line = new byte[FrameWord.Length + 1 + MaximumParameters];
+    private readonly byte[] _line = new byte[FrameWord.Length + MaximumParameters];
     private readonly long? _length;
     private long _offset;
     private ulong _frame;
@@ -39,7 +39,7 @@ internal sealed class Y4mSource : FrameSource
         }
     }
 
-    /// <summary>Most bytes that a frame's line can have after its word.</summary>
+    /// <summary>Most bytes that a frame's line can have after its word, the blank included.</summary>
     internal const int MaximumParameters = 1024;
 
     internal override string Name { get; }
