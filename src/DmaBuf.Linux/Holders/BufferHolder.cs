@@ -14,10 +14,13 @@ public sealed record BufferHolder(
     /// <summary>Bytes of address space that map the buffer; a part that is mapped twice counts twice.</summary>
     public ulong MappedBytes => Mappings.Aggregate(0UL, static (sum, mapping) => sum + mapping.Bytes);
 
+    /// <summary>Which process it is, whatever numbers are used again.</summary>
+    public ProcessIdentity Identity => new(ProcessId, StartTime);
+
     /// <summary>Whether it is the same process as another holder of another moment.</summary>
     public bool IsSameProcess(BufferHolder other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return ProcessId == other.ProcessId && StartTime == other.StartTime;
+        return Identity == other.Identity;
     }
 }

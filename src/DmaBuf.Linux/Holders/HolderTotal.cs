@@ -6,15 +6,15 @@ internal sealed record HolderTotal(BufferHolder? Process, int Buffers, ulong Byt
     internal static HolderTotal None { get; } = new(null, 0, 0);
 
     /// <summary>By number and start time, of every process that holds something.</summary>
-    internal static Dictionary<(int ProcessId, ulong StartTime), HolderTotal> Of(KernelBufferSnapshot snapshot)
+    internal static Dictionary<ProcessIdentity, HolderTotal> Of(KernelBufferSnapshot snapshot)
     {
-        Dictionary<(int, ulong), HolderTotal> totals = [];
+        Dictionary<ProcessIdentity, HolderTotal> totals = [];
         foreach (KernelBufferRecord buffer in snapshot.Buffers)
         {
             foreach (BufferHolder holder in buffer.Holders)
             {
-                HolderTotal before = totals.GetValueOrDefault((holder.ProcessId, holder.StartTime)) ?? None;
-                totals[(holder.ProcessId, holder.StartTime)] = new(holder, before.Buffers + 1, before.Bytes + (buffer.Size ?? 0));
+                HolderTotal before = totals.GetValueOrDefault(holder.Identity) ?? None;
+                totals[holder.Identity] = new(holder, before.Buffers + 1, before.Bytes + (buffer.Size ?? 0));
             }
         }
 

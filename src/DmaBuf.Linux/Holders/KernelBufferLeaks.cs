@@ -28,14 +28,14 @@ public sealed record KernelBufferLeaks(IReadOnlyList<OrphanedBuffer> Orphans, IR
     private static List<OrphanedBuffer> FindOrphans(IReadOnlyList<KernelBufferSnapshot> snapshots)
     {
         KernelBufferSnapshot last = snapshots[^1];
-        HashSet<int> living = [.. last.ProcessIds];
+        Dictionary<int, ProcessIdentity> living = last.ByNumber();
         List<OrphanedBuffer> orphans = [];
         foreach (KernelBufferRecord buffer in last.Buffers.Where(static buffer => buffer.Holders.Count == 0))
         {
             List<BufferHolder> dead = [.. snapshots.SkipLast(1)
                 .SelectMany(snapshot => snapshot.Buffers.Where(earlier => IsSame(earlier, buffer)).SelectMany(static earlier => earlier.Holders))
-                .Where(holder => !living.Contains(holder.ProcessId))
-                .DistinctBy(static holder => (holder.ProcessId, holder.StartTime))];
+                .Where(holder => !(living.TryGetValue(holder.ProcessId, out ProcessIdentity now) && now.MayBe(holder.Identity)))
+                .DistinctBy(static holder => holder.Identity)];
             if (dead.Count > 0)
             {
                 orphans.Add(new(buffer, dead));
@@ -52,13 +52,14 @@ public sealed record KernelBufferLeaks(IReadOnlyList<OrphanedBuffer> Orphans, IR
 
     private static List<GrowingHolder> FindGrowing(IReadOnlyList<KernelBufferSnapshot> snapshots, ulong minimumBytes)
     {
-        List<Dictionary<(int, ulong), HolderTotal>> totals = [.. snapshots.Select(HolderTotal.Of)];
+        List<Dictionary<ProcessIdentity, HolderTotal>> totals = [.. snapshots.Select(HolderTotal.Of)];
+        List<Dictionary<int, ProcessIdentity>> living = [.. snapshots.Select(static snapshot => snapshot.ByNumber())];
         List<GrowingHolder> growing = [];
-        foreach (((int processId, ulong startTime) key, HolderTotal last) in totals[^1])
+        foreach ((ProcessIdentity key, HolderTotal last) in totals[^1])
         {
             // Before it held its first buffer a process held none, if it lived then.
             HolderTotal[] course = [.. Enumerable.Range(0, snapshots.Count)
-                .Where(moment => totals[moment].ContainsKey(key) || snapshots[moment].ProcessIds.Contains(key.processId))
+                .Where(moment => totals[moment].ContainsKey(key) || living[moment].TryGetValue(key.ProcessId, out ProcessIdentity then) && then.MayBe(key))
                 .Select(moment => totals[moment].GetValueOrDefault(key) ?? HolderTotal.None)];
             if (course.Length > 1 && Grew(course) && last.Bytes - Math.Min(course[0].Bytes, last.Bytes) >= minimumBytes)
             {

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DmaBuf.Linux;
 
 /// <summary>
-/// One reading of all sources. The order matters for speed: links are read without making strings, and only those that lead to a buffer cost a look into fdinfo; what is asked about a
-/// process itself is asked only of holders.
+/// One reading of all sources. The order matters for speed: links are read without making strings, and only those that lead to a buffer cost a look into fdinfo; who it is, is asked of
+/// everybody, and whose, only of holders.
 /// </summary>
 internal sealed unsafe class KernelBufferReading(KernelBufferSnapshotOptions options)
 {
@@ -21,14 +21,20 @@ internal sealed unsafe class KernelBufferReading(KernelBufferSnapshotOptions opt
     private readonly List<UnreadableSource> _sources = [];
     private readonly byte[] _link = new byte[LinkBytes];
 
-    /// <summary>How many texts were read: three for a holder, one for everybody else, and one for each descriptor of a dma-buf.</summary>
+    /// <summary>How many texts were read: three for a holder, two for everybody else, and one for each descriptor of a dma-buf.</summary>
     internal int TextsRead => _file.Opened;
 
     internal KernelBufferSnapshot Read()
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        List<int> processes = ReadProcessNumbers();
-        processes.RemoveAll(process => !ReadProcess(process));
+        List<ProcessIdentity> processes = [];
+        foreach (int number in ReadProcessNumbers())
+        {
+            if (ReadProcess(number) is { } process)
+            {
+                processes.Add(process);
+            }
+        }
 
         ReadBufferInfo();
         ReadBufferDirectory();
@@ -45,25 +51,35 @@ internal sealed unsafe class KernelBufferReading(KernelBufferSnapshotOptions opt
             : NativeError.CommonRemedy(errno));
     }
 
-    /// <returns>Whether it lives and has memory of its own: false for a process that ended, and for the kernel's threads.</returns>
-    private bool ReadProcess(int process)
+    /// <returns>Null for a process that ended, and for the kernel's threads, which have no memory of their own.</returns>
+    private ProcessIdentity? ReadProcess(int process)
     {
         string folder = string.Create(CultureInfo.InvariantCulture, $"{options.ProcessRoot}/{process}");
         bool hasMemory = false;
         Errno errno = ReadDescriptors(process, folder);
         errno = errno == Errno.None ? ReadMappings(process, folder, out hasMemory) : errno;
-        if (errno is not (Errno.None or Errno.ENOENT or Errno.ESRCH) && !IsOfKernel(folder))
+        bool isHidden = errno is not (Errno.None or Errno.ENOENT or Errno.ESRCH);
+        HolderDraft? holder = _join.HolderOf(process);
+        if (!hasMemory && !isHidden && holder is null)
+        {
+            return null;
+        }
+
+        // Everybody may read this one, of every process.
+        ProcessText facts = _file.Read(folder + "/stat", out ReadOnlySpan<byte> text) == Errno.None && ProcessText.TryParse(text, out ProcessText parsed) ? parsed : new("", 0, 0);
+        if (isHidden && !facts.IsKernelThread)
         {
             hasMemory = true;
             _unreadable.Add(new(process, errno));
         }
 
-        if (_join.HolderOf(process) is { } holder)
+        if (holder is not null)
         {
-            Introduce(holder, folder);
+            (holder.Command, holder.StartTime) = (facts.Command, facts.StartTime);
+            holder.UserId = _file.Read(folder + "/status", out text) == Errno.None ? ProcessText.EffectiveUser(text) : null;
         }
 
-        return hasMemory;
+        return hasMemory ? new(process, facts.StartTime) : null;
     }
 
     private Errno ReadDescriptors(int process, string folder)
@@ -137,19 +153,6 @@ internal sealed unsafe class KernelBufferReading(KernelBufferSnapshotOptions opt
         }
 
         return errno;
-    }
-
-    private bool IsOfKernel(string folder) =>
-        _file.Read(folder + "/stat", out ReadOnlySpan<byte> text) == Errno.None && ProcessText.TryParse(text, out ProcessText process) && process.IsKernelThread;
-
-    private void Introduce(HolderDraft holder, string folder)
-    {
-        if (_file.Read(folder + "/stat", out ReadOnlySpan<byte> text) == Errno.None && ProcessText.TryParse(text, out ProcessText process))
-        {
-            (holder.Command, holder.StartTime) = (process.Command, process.StartTime);
-        }
-
-        holder.UserId = _file.Read(folder + "/status", out text) == Errno.None ? ProcessText.EffectiveUser(text) : null;
     }
 
     private void ReadBufferInfo()

@@ -14,12 +14,12 @@ namespace DmaBuf.Linux;
 public sealed class KernelBufferSnapshot
 {
     internal KernelBufferSnapshot(
-        DateTimeOffset takenAt, IReadOnlyList<int> processIds, IReadOnlyList<KernelBufferRecord> buffers, IReadOnlyList<UnreadableProcess> processes, IReadOnlyList<UnreadableSource> sources)
+        DateTimeOffset takenAt, IReadOnlyList<ProcessIdentity> processes, IReadOnlyList<KernelBufferRecord> buffers, IReadOnlyList<UnreadableProcess> unreadable, IReadOnlyList<UnreadableSource> sources)
     {
         TakenAt = takenAt;
-        ProcessIds = processIds;
+        Processes = processes;
         Buffers = buffers;
-        UnreadableProcesses = processes;
+        UnreadableProcesses = unreadable;
         UnreadableSources = sources;
     }
 
@@ -27,7 +27,7 @@ public sealed class KernelBufferSnapshot
     public DateTimeOffset TakenAt { get; }
 
     /// <summary>The processes that lived and have memory of their own, readable or not, in the kernel's order.</summary>
-    public IReadOnlyList<int> ProcessIds { get; }
+    public IReadOnlyList<ProcessIdentity> Processes { get; }
 
     /// <summary>Every buffer that was seen, dma-bufs first, by inode.</summary>
     public IReadOnlyList<KernelBufferRecord> Buffers { get; }
@@ -51,6 +51,9 @@ public sealed class KernelBufferSnapshot
     public KernelBufferSnapshot Where(Func<KernelBufferRecord, bool> condition)
     {
         ArgumentNullException.ThrowIfNull(condition);
-        return new(TakenAt, ProcessIds, [.. Buffers.Where(condition)], UnreadableProcesses, UnreadableSources);
+        return new(TakenAt, Processes, [.. Buffers.Where(condition)], UnreadableProcesses, UnreadableSources);
     }
+
+    /// <summary>Those that lived, by number; of a number that a stranger's text names twice, the first.</summary>
+    internal Dictionary<int, ProcessIdentity> ByNumber() => Processes.DistinctBy(static process => process.ProcessId).ToDictionary(static process => process.ProcessId);
 }

@@ -36,7 +36,14 @@ public static class KernelBufferSnapshotJson
             json.WriteEndArray();
             json.WriteNumber("objects", snapshot.Buffers.Count);
             json.WriteNumber("bytes", snapshot.Buffers.Aggregate(0UL, static (sum, buffer) => sum + (buffer.Size ?? 0)));
-            WriteNumbers(json, "processes", snapshot.ProcessIds);
+            WriteNumbers(json, "processes", [.. snapshot.Processes.Select(static process => process.ProcessId)]);
+            json.WriteStartArray("processStartTimes");
+            foreach (ProcessIdentity process in snapshot.Processes)
+            {
+                json.WriteNumberValue(process.StartTime);
+            }
+
+            json.WriteEndArray();
             WriteHidden(json, snapshot);
             json.WriteEndObject();
         }

@@ -20,7 +20,7 @@ internal static class KernelBufferSnapshotReader
             JsonElement hidden = root.GetProperty("hidden");
             return new(
                 root.GetProperty("takenAt").GetDateTimeOffset(),
-                Numbers(root.GetProperty("processes")),
+                ReadProcesses(root),
                 [.. root.GetProperty("buffers").EnumerateArray().Select(ReadBuffer)],
                 [.. hidden.GetProperty("processes").EnumerateArray().Select(static each => new UnreadableProcess(each.GetProperty("pid").GetInt32(), ReadErrno(each)))],
                 [.. hidden.GetProperty("sources").EnumerateArray().Select(static each => new UnreadableSource(Text(each, "path"), ReadErrno(each)))]);
@@ -30,6 +30,16 @@ internal static class KernelBufferSnapshotReader
             throw new DmaBufException(
                 Errno.EINVAL, $"Reading a snapshot of buffers failed: {exception.Message.ReplaceLineEndings(" ")} Give what 'dmabuf list --json' printed.", exception);
         }
+    }
+
+    /// <summary>Start times came later than the format: without them they are unknown.</summary>
+    private static List<ProcessIdentity> ReadProcesses(JsonElement root)
+    {
+        List<int> numbers = Numbers(root.GetProperty("processes"));
+        List<ulong> starts = root.TryGetProperty("processStartTimes", out JsonElement times) ? [.. times.EnumerateArray().Select(static time => time.GetUInt64())] : [.. numbers.Select(static _ => 0UL)];
+        return starts.Count == numbers.Count
+            ? [.. numbers.Zip(starts, static (number, start) => new ProcessIdentity(number, start))]
+            : throw new FormatException($"it has {numbers.Count} processes and {starts.Count} start times.");
     }
 
     private static KernelBufferRecord ReadBuffer(JsonElement buffer) => new(

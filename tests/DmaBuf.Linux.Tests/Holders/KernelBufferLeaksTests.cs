@@ -52,7 +52,29 @@ public sealed class KernelBufferLeaksTests
     [Fact]
     public void One_snapshot_shows_no_leak() => Assert.Throws<ArgumentException>(static () => KernelBufferLeaks.Find([Snapshot([])]));
 
-    internal static KernelBufferSnapshot Snapshot(int[] living, params KernelBufferRecord[] buffers) => new(DateTimeOffset.UnixEpoch, living, buffers, [new(7, Errno.EACCES)], [new("/x", Errno.ENOENT)]);
+    [Fact]
+    public void A_process_with_the_number_of_a_dead_holder_is_somebody_else()
+    {
+        KernelBufferSnapshot before = Snapshot([1], Buffer(52, 1));
+        Assert.Equal(1, Assert.Single(Assert.Single(KernelBufferLeaks.Find([before, SnapshotOf([new ProcessIdentity(1, 101)], Buffer(52))]).Orphans).DeadHolders).ProcessId);
+        Assert.Empty(KernelBufferLeaks.Find([before, SnapshotOf([new ProcessIdentity(1, 100)], Buffer(52))]).Orphans);
+        Assert.Empty(KernelBufferLeaks.Find([before, SnapshotOf([new ProcessIdentity(1, 0)], Buffer(52))]).Orphans); // not known, so nothing is claimed
+    }
+
+    [Fact]
+    public void A_process_did_not_grow_from_what_another_with_its_number_held_or_held_not()
+    {
+        KernelBufferSnapshot after = Snapshot([1], Buffer(1, 1), Buffer(2, 1));
+        Assert.Empty(KernelBufferLeaks.Find([SnapshotOf([new ProcessIdentity(1, 99)]), after]).Growing);
+        Assert.Empty(KernelBufferLeaks.Find([SnapshotOf([new ProcessIdentity(1, 99)], Holding(Buffer(1), 1, 99)), after]).Growing);
+        Assert.Single(KernelBufferLeaks.Find([SnapshotOf([new ProcessIdentity(1, 100)]), after]).Growing);
+    }
+
+    private static KernelBufferRecord Holding(KernelBufferRecord buffer, int process, ulong start) => buffer with { Holders = [new(process, start, "other", 0, [3], [])] };
+
+    private static KernelBufferSnapshot SnapshotOf(ProcessIdentity[] living, params KernelBufferRecord[] buffers) => new(DateTimeOffset.UnixEpoch, living, buffers, [], []);
+
+    internal static KernelBufferSnapshot Snapshot(int[] living, params KernelBufferRecord[] buffers) => new(DateTimeOffset.UnixEpoch, [.. living.Select(static id => new ProcessIdentity(id, 100))], buffers, [new(7, Errno.EACCES)], [new("/x", Errno.ENOENT)]);
 
     internal static KernelBufferRecord Buffer(ulong inode, params int[] holders) => new(
         OpenFileKind.DmaBuffer, inode, 4096, "system", null, 2,

@@ -16,6 +16,17 @@ public sealed class KernelBufferSnapshotJsonTests : LeakCheckedTest
         Assert.Equal(new UnreadableProcess(7, Errno.EACCES), Assert.Single(read.UnreadableProcesses));
     }
 
+    [Fact]
+    public void Start_times_read_back_and_those_of_a_text_without_them_are_unknown()
+    {
+        string text = KernelBufferSnapshotJson.Write(KernelBufferLeaksTests.Snapshot([1, 2]), indented: false);
+        Assert.Equal([new(1, 100), new ProcessIdentity(2, 100)], KernelBufferSnapshotJson.Read(text).Processes);
+        string older = text.Replace("\"processStartTimes\":[100,100],", "", StringComparison.Ordinal);
+        Assert.NotEqual(text, older);
+        Assert.Equal([new(1, 0), new ProcessIdentity(2, 0)], KernelBufferSnapshotJson.Read(older).Processes);
+        Refused(Errno.EINVAL, () => KernelBufferSnapshotJson.Read(text.Replace("[100,100]", "[100]", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("[]")]

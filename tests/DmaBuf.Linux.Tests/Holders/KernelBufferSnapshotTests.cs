@@ -28,7 +28,7 @@ public sealed class KernelBufferSnapshotTests : LeakCheckedTest
         Assert.Equal(8192UL, frame.Holders[1].MappedBytes);
         Assert.False(Assert.Single(frame.Holders[1].Mappings).IsWritable);
         Assert.Empty(snapshot.Buffers[1].Holders);
-        Assert.Equal([10, 11], snapshot.ProcessIds.Order());
+        Assert.Equal([new(10, 500), new ProcessIdentity(11, 100)], snapshot.Processes.OrderBy(static process => process.ProcessId));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class KernelBufferSnapshotTests : LeakCheckedTest
         KernelBufferSnapshot snapshot = tree.Take();
         Assert.Empty(snapshot.Buffers);
         Assert.Empty(snapshot.UnreadableProcesses);
-        Assert.Equal([10], snapshot.ProcessIds);
+        Assert.Equal([new ProcessIdentity(10, 100)], snapshot.Processes);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class KernelBufferSnapshotTests : LeakCheckedTest
         KernelBufferRecord record = snapshot.Buffers.Single(buffer => buffer.Inode == file.Facts.Identity.Inode && buffer.Name == TestMemory);
         Assert.Equal([Environment.ProcessId], record.Holders.Select(static holder => holder.ProcessId));
         Assert.Contains(new UnreadableProcess(child.Id, Errno.EACCES), snapshot.UnreadableProcesses);
-        Assert.Contains(child.Id, snapshot.ProcessIds);
+        Assert.Contains(snapshot.Processes, process => process.ProcessId == child.Id && process.StartTime > 0);
         End(child);
     }
 
@@ -130,8 +130,8 @@ public sealed class KernelBufferSnapshotTests : LeakCheckedTest
         tree.AddBuffer(50, 100, 1, 4096);
         KernelBufferReading reading = new(tree.Options);
         Assert.Equal(50, Assert.Single(Assert.Single(reading.Read().Buffers).Holders).ProcessId);
-        const int maps = 50, descriptorFacts = 1, holderFacts = 2;
-        Assert.Equal(maps + descriptorFacts + holderFacts, reading.TextsRead);
+        const int maps = 50, identities = 50, descriptorFacts = 1, holderFacts = 1;
+        Assert.Equal(maps + identities + descriptorFacts + holderFacts, reading.TextsRead);
     }
 
     [Fact]

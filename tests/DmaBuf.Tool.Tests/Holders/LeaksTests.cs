@@ -41,6 +41,20 @@ public sealed class LeaksTests : BufferMachine
     }
 
     [Fact]
+    public async Task A_buffer_whose_holders_number_another_process_has_now_is_a_leak()
+    {
+        string before = await SaveAsync();
+        Put("sys/kernel/debug/dma_buf/bufinfo", "1048576\t2\t2\t1\tudmabuf\t53\t<none>\n\tAttached Devices:\nTotal 0 devices attached\n\n");
+        Directory.Delete(At("proc/10"), recursive: true);
+        AddProcess(10, "stranger");
+        (await RunAsync("leaks", "--since", before)).AssertSuccess();
+        Put("proc/10/stat", File.ReadAllText(At("proc/10/stat")).Replace(" 100 0\n", " 101 0\n", StringComparison.Ordinal));
+        ToolResult result = await RunAsync("leaks", "--since", before);
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("orphan  inode 53, 1024 KiB of udmabuf: held by camera[10], dead since; attached devices: -\n", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Watching_takes_a_snapshot_each_interval()
     {
         ToolResult result = await RunAsync("leaks", "--for", "0.2", "--interval", "0.05", "--json");

@@ -12,7 +12,7 @@ internal static class HiddenNotes
     {
         foreach (IGrouping<Errno, UnreadableProcess> group in snapshot.UnreadableProcesses.GroupBy(static process => process.Errno))
         {
-            yield return OfProcesses(group.Count(), snapshot.ProcessIds.Count, group.Key, Environment.IsPrivilegedProcess);
+            yield return OfProcesses(group.Count(), snapshot.Processes.Count, group.Key, Environment.IsPrivilegedProcess);
         }
 
         foreach (UnreadableSource source in snapshot.UnreadableSources.Where(static source => source.Path.EndsWith(BufferInfo, StringComparison.Ordinal)))

@@ -18,9 +18,7 @@ internal sealed class DescriptorMatrixImporter(string name) : MatrixImporter(nam
     {
         using DescriptorMapping mapping = ((DescriptorAttachment)attachment).MapDescriptor(cancellationToken);
         using DescriptorLease lease = mapping.Borrow();
-
-        // Borrowed: the mapping stays the owner of the descriptor, and the lease keeps it open.
-        using SafeFileHandle borrowed = new(lease.Handle.DangerousGetHandle(), ownsHandle: false);
+        using SafeFileHandle borrowed = BorrowedDescriptor.Of(lease);
         using MemoryFile file = MemoryFile.Adopt(borrowed, new MemoryFileRequirements { MinimumLength = attachment.Buffer.Size });
         using MemoryMapping memory = file.Map(MemoryProtection.Read);
         byte[] copy = new byte[buffer.Contents.Length];

@@ -6,6 +6,9 @@ public sealed class BuffersMatrixTests : LeakCheckedTest
 {
     private static readonly VideoFormat s_format = new(320, 180, "YUYV", []);
 
+    /// <summary>1.8 MB a frame.</summary>
+    private static readonly VideoFormat s_large = new(1280, 720, "YUYV", []);
+
     [Fact]
     public void Every_pair_of_kernel_buffers_is_as_foretold()
     {
@@ -32,5 +35,23 @@ public sealed class BuffersMatrixTests : LeakCheckedTest
         matrix.DeclinedAsUnknown("udmabuf", contiguous, "contiguous run", "EFAULT of the kernel");
         matrix.DeclinedAsUnknown(byCpu, contiguous, "contiguous run", "EFAULT of the kernel");
         matrix.Declined(byCpu, byCpu, "one queue", "not tried");
+    }
+
+    [Fact]
+    public void A_camera_with_larger_frames_gets_larger_buffers()
+    {
+        BuffersLab.SetFormat(BuffersLab.ByCpu, VideoBufferType.Capture, s_large);
+        BuffersLab.SetFormat(BuffersLab.Contiguous, VideoBufferType.Capture, s_format);
+        try
+        {
+            MatrixPairs matrix = new();
+            matrix.Verified("heap system", "vivid video0", "Descriptor");
+            matrix.Verified("udmabuf", "vivid video0", "Descriptor");
+            matrix.Verified("vgem card", "vivid video0", "Descriptor");
+        }
+        finally
+        {
+            BuffersLab.SetFormat(BuffersLab.ByCpu, VideoBufferType.Capture, s_format);
+        }
     }
 }

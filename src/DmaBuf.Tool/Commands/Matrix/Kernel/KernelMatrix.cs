@@ -10,6 +10,7 @@ internal sealed class KernelMatrix : IDisposable
     private readonly List<MatrixExporter> _exporters = [];
     private readonly List<MatrixImporter> _importers = [];
     private readonly List<string> _leftOut = [];
+    private readonly MatrixBufferSize _size = new();
 
     private KernelMatrix()
     {
@@ -65,7 +66,7 @@ internal sealed class KernelMatrix : IDisposable
             Try($"heap {name}", () =>
             {
                 DmaHeap heap = Keep(DmaHeap.Open(name));
-                _exporters.Add(new MatrixExporter($"heap {name}", IsReal: true, () => KernelMatrixBuffer.Fill(HeapExporter.Export(heap, KernelMatrixBuffer.Size))));
+                _exporters.Add(new MatrixExporter($"heap {name}", IsReal: true, () => KernelMatrixBuffer.Fill(HeapExporter.Export(heap, (ulong)_size.Bytes))));
             });
         }
     }
@@ -80,7 +81,7 @@ internal sealed class KernelMatrix : IDisposable
         Try("udmabuf", () =>
         {
             UserMemoryDevice device = Keep(UserMemoryDevice.Open());
-            _exporters.Add(new MatrixExporter("udmabuf", IsReal: true, () => KernelMatrixBuffer.OfMemoryFile(device)));
+            _exporters.Add(new MatrixExporter("udmabuf", IsReal: true, () => KernelMatrixBuffer.OfMemoryFile(device, _size.Bytes)));
         });
     }
 
@@ -94,7 +95,7 @@ internal sealed class KernelMatrix : IDisposable
                 string name = $"{device.DriverName} {Path.GetFileName(path)}";
                 if (device.CanExport && device.Kind == DrmNodeKind.Card)
                 {
-                    _exporters.Add(new MatrixExporter(name, IsReal: true, () => KernelMatrixBuffer.OfDrm(device)));
+                    _exporters.Add(new MatrixExporter(name, IsReal: true, () => KernelMatrixBuffer.OfDrm(device, _size.Bytes)));
                 }
 
                 if (device.CanImport)
@@ -119,7 +120,9 @@ internal sealed class KernelMatrix : IDisposable
 
                 string name = $"{device.Capabilities.DriverName} {Path.GetFileName(path)}";
                 _exporters.Add(new MatrixExporter(name, IsReal: true, () => KernelMatrixBuffer.OfVideo(device)) { Device = path });
-                _importers.Add(new VideoMatrixImporter(name, device, KernelMatrixBuffer.IsContiguous(device)) { Device = path });
+                (ulong frame, bool isContiguous) = KernelMatrixBuffer.NeedsOf(device);
+                _size.MakeRoomFor(frame);
+                _importers.Add(new VideoMatrixImporter(name, device, isContiguous) { Device = path });
             });
         }
     }

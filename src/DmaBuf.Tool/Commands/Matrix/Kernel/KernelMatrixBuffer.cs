@@ -6,7 +6,8 @@ namespace DmaBuf.Tool;
 /// <summary>Buffers of the kernel with known bytes, and a mapping of the same memory beside the framework's, to look at them.</summary>
 internal static class KernelMatrixBuffer
 {
-    internal const int Size = 1 << 20;
+    private const int BytesPerPixel = 4;
+    private const uint NarrowestPicture = 512;
 
     private static readonly DmaBufferImporter s_filler = new("matrix");
 
@@ -21,7 +22,7 @@ internal static class KernelMatrixBuffer
             {
                 using DescriptorMapping mapping = attachment.MapDescriptor();
                 using DescriptorLease lease = mapping.Borrow();
-                using SafeFileHandle borrowed = new(lease.Handle.DangerousGetHandle(), ownsHandle: false);
+                using SafeFileHandle borrowed = BorrowedDescriptor.Of(lease);
                 using KernelBuffer kernelBuffer = KernelBuffer.Adopt(borrowed);
                 memory = kernelBuffer.Map(MemoryProtection.ReadWrite);
                 kernelBuffer.BeginCpuAccess(DmaDirection.Bidirectional);
@@ -41,10 +42,10 @@ internal static class KernelMatrixBuffer
     }
 
     /// <summary>A udmabuf, whose bytes are read back through the memory file behind it.</summary>
-    internal static MatrixBuffer OfMemoryFile(UserMemoryDevice device)
+    internal static MatrixBuffer OfMemoryFile(UserMemoryDevice device, int size)
     {
-        byte[] contents = MatrixPattern.Make(Size, seed: 1);
-        using MemoryFile file = MemoryFile.Create("dmabuf-matrix", Size);
+        byte[] contents = MatrixPattern.Make(size, seed: 1);
+        using MemoryFile file = MemoryFile.Create("dmabuf-matrix", (ulong)size);
         MemoryFill.Write(file, 0, contents);
         file.Seal(MemorySeals.FixedSize);
         DmaBuffer buffer = UserMemoryExporter.Export(device, [UserMemoryPart.Whole(file)]);
@@ -52,9 +53,17 @@ internal static class KernelMatrixBuffer
         return new MatrixBuffer(buffer, contents, destination => ReadBack(buffer, memory, destination), memory);
     }
 
-    internal static MatrixBuffer OfDrm(DrmDevice device)
+    /// <summary>A picture of at least so many bytes, and not much higher than wide: drivers limit both.</summary>
+    internal static MatrixBuffer OfDrm(DrmDevice device, int size)
     {
-        using DrmBuffer drmBuffer = device.CreateDumbBuffer(512, Size / 512 / 4);
+        uint width = NarrowestPicture;
+        while (width * width * BytesPerPixel < size)
+        {
+            width *= 2;
+        }
+
+        uint line = width * BytesPerPixel;
+        using DrmBuffer drmBuffer = device.CreateDumbBuffer(width, ((uint)size + line - 1) / line);
         return Fill(DrmExporter.Export(drmBuffer));
     }
 
@@ -64,12 +73,17 @@ internal static class KernelMatrixBuffer
         return Fill(VideoExporter.Export(queue, 0));
     }
 
-    /// <summary>What the device's own memory is made of tells what it needs: nobody says it otherwise.</summary>
-    internal static bool IsContiguous(VideoDevice device)
+    /// <summary>Bytes of a frame, and whether in one run. What the device's own memory is made of tells the latter: nobody says it otherwise.</summary>
+    internal static (ulong Frame, bool IsContiguous) NeedsOf(VideoDevice device)
     {
         using VideoQueue queue = VideoQueue.Create(device, VideoBufferType.Capture, VideoMemory.Driver, 1);
+        if (queue.Format.Planes.Count != 1)
+        {
+            throw new DmaBufException(Errno.EINVAL, $"its frames have {queue.Format.Planes.Count} planes, and an importer takes one buffer. Choose a format with one plane (v4l2-ctl --set-fmt-video).");
+        }
+
         using KernelBuffer own = queue.Export(0);
-        return own.ExporterName == "videobuf2_dma_contig";
+        return (queue.Format.Planes[0].Size, own.ExporterName == "videobuf2_dma_contig");
     }
 
     private static void ReadBack(DmaBuffer buffer, MemoryMapping memory, Span<byte> destination)
