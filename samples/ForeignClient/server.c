@@ -70,12 +70,12 @@ static void send_with(int s, const void *bytes, size_t length, const int *descri
     if (sendmsg(s, &header, MSG_NOSIGNAL) != (ssize_t)length) fail("send");
 }
 
-/* --- memory: mapped first, sealed then, so that nobody else can begin to write ---------------------- */
+/* --- memory: its blocks reserved, so that no reader dies for want of one; mapped first, sealed then, so that nobody else can write -- */
 
 static uint8_t *memory(const char *name, size_t size, int seals, int *descriptor)
 {
     *descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (*descriptor < 0 || ftruncate(*descriptor, size) < 0) fail("memfd");
+    if (*descriptor < 0 || fallocate(*descriptor, 0, 0, size) < 0) fail("memfd");
     uint8_t *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *descriptor, 0);
     if (mapped == MAP_FAILED || fcntl(*descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL | seals) < 0) fail("mapping and sealing");
     return mapped;
