@@ -21,6 +21,9 @@ internal sealed unsafe class KernelBufferReading(KernelBufferSnapshotOptions opt
     private readonly List<UnreadableSource> _sources = [];
     private readonly byte[] _link = new byte[LinkBytes];
 
+    /// <summary>How many texts were read: three for a holder, one for everybody else, and one for each descriptor of a dma-buf.</summary>
+    internal int TextsRead => _file.Opened;
+
     internal KernelBufferSnapshot Read()
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
@@ -102,10 +105,10 @@ internal sealed unsafe class KernelBufferReading(KernelBufferSnapshotOptions opt
     private void ReadDescriptor(int process, string folder, int descriptor, OpenFileKind kind, string name)
     {
         string number = descriptor.ToString(CultureInfo.InvariantCulture);
-        DescriptorText text = _file.Read($"{folder}/fdinfo/{number}", out ReadOnlySpan<byte> bytes) == Errno.None ? DescriptorText.Parse(bytes) : default;
+        // Of a memory file fdinfo says nothing that its status does not say, too.
+        DescriptorText text = kind == OpenFileKind.DmaBuffer && _file.Read($"{folder}/fdinfo/{number}", out ReadOnlySpan<byte> bytes) == Errno.None ? DescriptorText.Parse(bytes) : default;
         Libc.Statx status = default;
-        bool hasStatus = (kind == OpenFileKind.MemoryFile || text.Inode is null)
-            && Libc.statx_path(Libc.AT_FDCWD, $"{folder}/fd/{number}", 0, Libc.STATX_BASIC_STATS, &status) == 0;
+        bool hasStatus = text.Inode is null && Libc.statx_path(Libc.AT_FDCWD, $"{folder}/fd/{number}", 0, Libc.STATX_BASIC_STATS, &status) == 0;
         if ((text.Inode ?? (hasStatus ? status.stx_ino : null)) is not { } inode)
         {
             return; // closed since its link was read

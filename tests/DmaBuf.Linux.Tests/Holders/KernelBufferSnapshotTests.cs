@@ -115,7 +115,7 @@ public sealed class KernelBufferSnapshotTests : LeakCheckedTest
     }
 
     [Fact]
-    public void A_buffer_is_found_among_many_descriptors_that_are_none()
+    public void Descriptors_that_are_no_buffers_cost_no_look_and_those_without_buffers_one()
     {
         using ProcessTree tree = new();
         for (int process = 1; process <= 50; process++)
@@ -128,7 +128,28 @@ public sealed class KernelBufferSnapshotTests : LeakCheckedTest
         }
 
         tree.AddBuffer(50, 100, 1, 4096);
-        Assert.Equal(50, Assert.Single(Assert.Single(tree.Take().Buffers).Holders).ProcessId);
+        KernelBufferReading reading = new(tree.Options);
+        Assert.Equal(50, Assert.Single(Assert.Single(reading.Read().Buffers).Holders).ProcessId);
+        const int maps = 50, descriptorFacts = 1, holderFacts = 2;
+        Assert.Equal(maps + descriptorFacts + holderFacts, reading.TextsRead);
+    }
+
+    [Fact]
+    public void Two_thousand_processes_with_twenty_thousand_descriptors_are_all_found_by_three_looks_each()
+    {
+        using MemoryFile file = MemoryFile.Create(TestMemory + " crowd", 4096);
+        using Crowd crowd = Crowd.Holding(file.Descriptor);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{crowd.Size} processes of {Crowd.WantedSize}; this machine's limits allow no more: {crowd.Size < Crowd.WantedSize}");
+        KernelBufferReading reading = new(new() { IncludeMemoryFiles = true });
+        int others = Crowd.CountProcesses() - crowd.Size;
+        KernelBufferSnapshot snapshot = reading.Read();
+
+        KernelBufferRecord record = snapshot.Buffers.Single(buffer => buffer.Inode == file.Facts.Identity.Inode && buffer.Name == file.Name);
+        List<BufferHolder> children = [.. record.Holders.Where(static holder => holder.ProcessId != Environment.ProcessId)];
+        Assert.Equal(crowd.Size + 1, children.Count); // the shell that made them, too
+        Assert.All(children, holder => Assert.Equal(crowd.Descriptors, holder.Descriptors));
+        Assert.Equal(children.Count, children.Select(static holder => (holder.ProcessId, holder.StartTime)).Distinct().Count());
+        Assert.InRange(reading.TextsRead, 3 * children.Count, 3 * (children.Count + others + 100));
     }
 
     private static KernelBufferSnapshot TakeAll() => KernelBufferSnapshot.Take(new() { IncludeMemoryFiles = true });

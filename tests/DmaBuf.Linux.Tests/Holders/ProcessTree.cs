@@ -9,7 +9,9 @@ internal sealed class ProcessTree : IDisposable
 
     internal ProcessTree() => Directory.CreateDirectory(At("proc"));
 
-    internal KernelBufferSnapshot Take() => KernelBufferSnapshot.Take(new() { ProcessRoot = At("proc"), SystemRoot = At("sys"), IncludeMemoryFiles = true });
+    internal KernelBufferSnapshot Take() => KernelBufferSnapshot.Take(Options);
+
+    internal KernelBufferSnapshotOptions Options => new() { ProcessRoot = At("proc"), SystemRoot = At("sys"), IncludeMemoryFiles = true };
 
     internal string At(string path) => Path.Combine(_root.FullName, path);
 

@@ -8,7 +8,7 @@ namespace DmaBuf.Tool.Tests;
 public sealed class TopTests : BufferMachine
 {
     private const string Enter = "\e[?1049h\e[?25l";
-    private const string Leave = "\e[?25h\e[?1049l";
+    private const string Leave = "\e[?25h\e[?1049l\e[?1l\e>";
 
     [Fact]
     public async Task Off_a_terminal_it_prints_one_snapshot_or_as_many_as_were_asked_for()

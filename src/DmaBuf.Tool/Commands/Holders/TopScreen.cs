@@ -10,13 +10,19 @@ namespace DmaBuf.Tool;
 internal sealed class TopScreen(ToolConsole console, Func<ConsoleKey, bool> isKeyPressed)
 {
     private const string Enter = "\e[?1049h\e[?25l";
-    private const string Leave = "\e[?25h\e[?1049l";
+
+    /// <summary>The end of it takes the keypad out of the mode into which the runtime puts it, and in which it would leave it.</summary>
+    private const string Leave = "\e[?25h\e[?1049l\e[?1l\e>";
     private const string Home = "\e[H\e[2J";
 
     /// <summary>Lines of the screen that are not the table's rows: its frame and title, the heading, the totals, what is hidden.</summary>
     private const int OtherLines = 9;
 
     private static readonly TimeSpan s_keyPatience = TimeSpan.FromMilliseconds(50);
+
+    private (int Width, int Height) _drawn;
+
+    private (int Width, int Height) Size => (console.Output.Profile.Width, console.Output.Profile.Height);
 
     internal async Task RunAsync(
         Func<(KernelBufferSnapshot Snapshot, IReadOnlyList<KernelBufferRecord> Sorted)> next, TimeSpan interval, int? count, CancellationToken cancellationToken)
@@ -26,8 +32,9 @@ internal sealed class TopScreen(ToolConsole console, Func<ConsoleKey, bool> isKe
         {
             for (int number = 1; ; number++)
             {
-                Draw(next(), interval);
-                if (number == count || await EndsWithinAsync(interval, cancellationToken).ConfigureAwait(false))
+                (KernelBufferSnapshot, IReadOnlyList<KernelBufferRecord>) now = next();
+                Draw(now, interval);
+                if (number == count || await EndsWithinAsync(now, interval, cancellationToken).ConfigureAwait(false))
                 {
                     return;
                 }
@@ -39,33 +46,42 @@ internal sealed class TopScreen(ToolConsole console, Func<ConsoleKey, bool> isKe
         }
     }
 
+    /// <summary>Never more lines than the window has: a terminal that scrolls would show the end, and the beginning of it matters.</summary>
     private void Draw((KernelBufferSnapshot Snapshot, IReadOnlyList<KernelBufferRecord> Sorted) now, TimeSpan interval)
     {
-        int room = Math.Max(1, console.Output.Profile.Height - OtherLines);
-        Write(Home);
-        console.Output.Write(Heading(now.Snapshot, interval));
-        console.Output.Write(BufferTable.Bordered([.. now.Sorted.Take(room)]));
-        if (now.Sorted.Count > room)
-        {
-            console.Line(string.Create(CultureInfo.InvariantCulture, $"and {now.Sorted.Count - room} more below"));
-        }
-
-        foreach (string note in HiddenNotes.Of(now.Snapshot))
-        {
-            console.Output.Write(new Spectre.Console.Text(note + "\n").Overflow(Overflow.Ellipsis));
-        }
+        _drawn = Size;
+        int room = Math.Max(1, _drawn.Height - OtherLines);
+        List<string> lines =
+        [
+            .. Lines(Line(Heading(now.Snapshot, interval))),
+            .. Lines(BufferTable.Bordered([.. now.Sorted.Take(room)])),
+            .. now.Sorted.Count > room ? Lines(Line(string.Create(CultureInfo.InvariantCulture, $"and {now.Sorted.Count - room} more below"))) : [],
+            .. HiddenNotes.Of(now.Snapshot).SelectMany(note => Lines(Line(note))),
+        ];
+        Write(Home + string.Join("\r\n", lines.Take(Math.Max(1, _drawn.Height))));
     }
 
-    private static Spectre.Console.Text Heading(KernelBufferSnapshot snapshot, TimeSpan interval) => new Spectre.Console.Text(string.Create(
-        CultureInfo.InvariantCulture, $"{snapshot.TakenAt.ToLocalTime():HH:mm:ss}  {BufferTable.Totals(snapshot)}  every {interval.TotalSeconds:0.##} s, q ends\n"));
+    private static string Heading(KernelBufferSnapshot snapshot, TimeSpan interval) => string.Create(
+        CultureInfo.InvariantCulture, $"{snapshot.TakenAt.ToLocalTime():HH:mm:ss}  {BufferTable.Totals(snapshot)}  every {interval.TotalSeconds:0.##} s, q ends");
 
-    private async Task<bool> EndsWithinAsync(TimeSpan interval, CancellationToken cancellationToken)
+    private static Spectre.Console.Text Line(string text) => new Spectre.Console.Text(text).Overflow(Overflow.Ellipsis);
+
+    private string[] Lines(Spectre.Console.Rendering.IRenderable part) => console.Output.ToAnsi(part).TrimEnd('\n').Split('\n');
+
+    /// <summary>Ends when the user wants it or when it is time for the next; when the window has another size it draws the same again.</summary>
+    private async Task<bool> EndsWithinAsync(
+        (KernelBufferSnapshot Snapshot, IReadOnlyList<KernelBufferRecord> Sorted) now, TimeSpan interval, CancellationToken cancellationToken)
     {
         for (long begin = Environment.TickCount64; Environment.TickCount64 - begin < interval.TotalMilliseconds;)
         {
             if (isKeyPressed(ConsoleKey.Q))
             {
                 return true;
+            }
+
+            if (Size != _drawn)
+            {
+                Draw(now, interval);
             }
 
             await Task.Delay(interval < s_keyPatience ? interval : s_keyPatience, cancellationToken).ConfigureAwait(false);
