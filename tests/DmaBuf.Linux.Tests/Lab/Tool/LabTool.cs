@@ -6,6 +6,9 @@ namespace DmaBuf.Linux.Tests;
 /// <summary>Runs the <c>dmabuf</c> command as a user of the lab machine does.</summary>
 internal static class LabTool
 {
+    /// <summary>No command may hold the machine up until its own limit, which would lose every other test's result.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
+
     /// <summary>Its standard output as JSON. What it writes to standard error, and any exit code but the expected one, fails the test.</summary>
     internal static JsonElement RunJson(params string[] arguments)
     {
@@ -31,6 +34,7 @@ internal static class LabTool
         process.StandardInput.Dispose();
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         using StreamReader reader = process.StandardOutput;
+        using Timer limit = new(static started => ((Process)started!).Kill(entireProcessTree: true), process, s_patience, Timeout.InfiniteTimeSpan);
         string output = reader.ReadToEnd();
         string complaint = errors.GetAwaiter().GetResult();
         process.WaitForExit();
