@@ -7,6 +7,9 @@ namespace DmaBuf.Tool.Tests;
 /// <summary>Frames from one process to others: what arrives, in which order, and what is left when one of them ends.</summary>
 public sealed class FrameShareTests : ScratchFolder
 {
+    /// <summary>Of the pattern in 64x48.</summary>
+    private const long FrameBytes = 64 * 48 * 3 / 2;
+
     [Fact]
     public async Task A_Y4M_file_arrives_byte_for_byte_at_each_subscriber()
     {
@@ -178,7 +181,7 @@ public sealed class FrameShareTests : ScratchFolder
             "share", "--frames", "--pattern", "64x48", "--socket", At("socket"), "--policy", policy, "--buffers", "32", "--fps", "100", "--count", "200", "--json");
         HeldThings.Until(() => File.Exists(At("socket")), static () => "Nobody listens.");
         using ToolRun subscribe = ToolRun.Start("share", "--subscribe", At("socket"), "--json", "-o", At("copy"));
-        HeldThings.Until(() => subscribe.HasEnded || Directory.EnumerateFiles(At(""), "copy.*").Any(static part => new FileInfo(part).Length > 0), static () => "No frame came.");
+        HeldThings.Until(() => subscribe.HasEnded || Directory.EnumerateFiles(At(""), "copy.*").Any(static part => new FileInfo(part).Length > FrameBytes), static () => "No frame came.");
         bool asleep = !subscribe.HasEnded;
         if (asleep)
         {
