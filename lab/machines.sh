@@ -9,8 +9,8 @@
 machine_names=(buffers devices iommufd)
 
 # vivid 0 keeps its frames in vmalloc memory and reads a foreign buffer by a kernel mapping; vivid 1 needs one contiguous range and attaches.
-# vivid 2 is like vivid 0, with frames of several planes.
-vivid_settings=(n_devs=3 node_types=0x1,0x1,0x1 allocators=0,1,0 multiplanar=1,1,2)
+# vivid 2 is like vivid 0, with frames of several planes. Those two also have an output (0x100), which shows frames.
+vivid_settings=(n_devs=3 node_types=0x101,0x1,0x101 allocators=0,1,0 multiplanar=1,1,2)
 
 machine_buffers() {
     qemu_devices=(-machine q35 -device virtio-gpu-pci)
@@ -35,6 +35,9 @@ machine_devices() {
         # Two DMA engines: one for vfio-pci, one that no driver has, for tests that bind
         -device edu,addr=0a.0
         -device edu,addr=0b.0
+        # Two functions in one group, of which a kernel driver has the second: a group that is not viable
+        -device edu,addr=0d.0,multifunction=on
+        -device virtio-rng-pci,addr=0d.1
         # A switch with a memory BAR and a DMA engine, near each other; each is in a group with its port
         -device pcie-root-port,id=port2,chassis=2,slot=2,addr=0c.0
         -device x3130-upstream,id=switch,bus=port2

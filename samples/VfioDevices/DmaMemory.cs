@@ -84,6 +84,7 @@ public sealed class DmaMemory : IDisposable
     /// <summary>Unmaps, detaches both, and releases the memory.</summary>
     public void Dispose()
     {
+        _mapping.Dispose();
         _cpu.Dispose();
         _device.Dispose();
         _buffer.Dispose();

@@ -8,7 +8,7 @@ namespace DmaBuf.Linux;
 /// loses its memory and stays dead when the memory comes back; unmapping it works all the same.</para>
 /// <para>Safe for all threads. Detach devices first, then dispose this.</para>
 /// </remarks>
-public sealed class IommuFdAddressSpace : IDisposable
+public sealed partial class IommuFdAddressSpace : IDisposable
 {
     private readonly IommuFdContext _context;
     private int _disposed;
@@ -111,58 +111,6 @@ public sealed class IommuFdAddressSpace : IDisposable
         return Mapped(errno, copy.dst_iova, source.Range.Length, $"what address space {source.Space.Id} has at {source.Range}");
     }
 
-    /// <summary>What can be mapped now (<c>IOMMU_IOAS_IOVA_RANGES</c>): attached devices narrow it.</summary>
-    /// <exception cref="DmaBufException">As the kernel says.</exception>
-    public unsafe IovaLimits ReadLimits()
-    {
-        // A first call without room says how much is needed; devices that attach meanwhile may need a third.
-        for (uint room = 0; ;)
-        {
-            IommuFdUapi.iommu_iova_range[] ranges = new IommuFdUapi.iommu_iova_range[room];
-            IommuFdUapi.iommu_ioas_iova_ranges ask = new() { size = UapiSize.Of<IommuFdUapi.iommu_ioas_iova_ranges>(), ioas_id = Id, num_iovas = room };
-            Errno errno;
-
-            // SAFETY: the list has as many places as the argument says, and stays where it is during the call.
-            fixed (IommuFdUapi.iommu_iova_range* list = ranges)
-            {
-                ask.allowed_iovas = (ulong)list;
-                errno = DeviceCall.Try(_context.Descriptor, IommuFdUapi.IOMMU_IOAS_IOVA_RANGES, ref ask);
-            }
-
-            if (errno == Errno.None)
-            {
-                return new IovaLimits(ask.out_iova_alignment, [.. ranges[..(int)ask.num_iovas].Select(static range => new DmaRange(new DmaAddress(range.start), LengthOf(range)))]);
-            }
-
-            if (errno != Errno.EMSGSIZE)
-            {
-                throw NativeError.Failure(errno, $"Asking address space {Id} of iommufd for its ranges", DmaMapRemedy.For(errno));
-            }
-
-            room = ask.num_iovas;
-        }
-    }
-
-    /// <summary>Whether the kernel may join neighbouring pages to larger IOMMU pages (<c>IOMMU_OPTION_HUGE_PAGES</c>); it does unless told otherwise.</summary>
-    /// <param name="allowed">False: pages stay as small as they come, so that any part can be unmapped.</param>
-    /// <exception cref="DmaBufException">EINVAL: something is mapped already.</exception>
-    public void AllowHugePages(bool allowed)
-    {
-        IommuFdUapi.iommu_option option = new()
-        {
-            size = UapiSize.Of<IommuFdUapi.iommu_option>(),
-            option_id = IommuFdUapi.IOMMU_OPTION_HUGE_PAGES,
-            op = IommuFdUapi.IOMMU_OPTION_OP_SET,
-            object_id = Id,
-            val64 = allowed ? 1UL : 0,
-        };
-        Errno errno = DeviceCall.Try(_context.Descriptor, IommuFdUapi.IOMMU_OPTION, ref option);
-        if (errno != Errno.None)
-        {
-            throw NativeError.Failure(errno, $"Setting the option of huge pages of address space {Id} of iommufd", "Set it while nothing is mapped and no device is attached.");
-        }
-    }
-
     /// <summary>Destroys the space with what is mapped in it. Never throws; while a device is attached it lives on until the context is closed.</summary>
     public void Dispose()
     {
@@ -187,8 +135,6 @@ public sealed class IommuFdAddressSpace : IDisposable
     private IommuFdMapping Mapped(Errno errno, ulong address, ulong length, string what) => errno == Errno.None
         ? new IommuFdMapping(this, new DmaRange(new DmaAddress(address), length))
         : throw NativeError.Failure(errno, $"Mapping 0x{length:x} bytes of {what} in address space {Id} of iommufd", DmaMapRemedy.For(errno));
-
-    private static ulong LengthOf(IommuFdUapi.iommu_iova_range range) => range.last - range.start == ulong.MaxValue ? ulong.MaxValue : range.last - range.start + 1;
 
     private static uint FlagsOf(DmaAddress? address, DmaDirection direction) => (address is null ? 0 : IommuFdUapi.IOMMU_IOAS_MAP_FIXED_IOVA) | direction switch
     {

@@ -76,6 +76,28 @@ public sealed unsafe class MemoryWords
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Exchange32(int offset, uint value) => Interlocked.Exchange(ref WritableWord<uint>(offset), value);
 
+    /// <summary>Several fields that lie together, reached with one check. They have no order among themselves: publish them by a word that is written afterwards, and read them after it.</summary>
+    /// <typeparam name="T">Fields at fixed offsets.</typeparam>
+    /// <param name="offset">Where they begin, in bytes; a multiple of 8.</param>
+    /// <returns>A place in the mapping; not to be used after that was disposed.</returns>
+    /// <exception cref="DmaBufException">EINVAL: not inside the mapping. EACCES: the mapping is read-only.</exception>
+    /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref T Fields<T>(int offset)
+        where T : unmanaged
+    {
+        if (!_isWritable)
+            ThrowReadOnly();
+
+        return ref Place<T>(offset);
+    }
+
+    /// <inheritdoc cref="Fields"/>
+    /// <summary>The same for reading.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref readonly T ReadOnlyFields<T>(int offset)
+        where T : unmanaged => ref Place<T>(offset);
+
     /// <summary>Sleeps while the word of 32 bits has this value (<c>FUTEX_WAIT</c>, shared between processes).</summary>
     /// <param name="offset">In bytes, a multiple of 4.</param>
     /// <param name="expected">Only while it is there is slept.</param>
@@ -171,6 +193,17 @@ public sealed unsafe class MemoryWords
             ThrowNoWord(offset);
 
         // SAFETY: the region is mapped until it is disposed, which its owner does after the last call; the word lies within it and is aligned.
+        return ref *(T*)(_address + offset);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref T Place<T>(int offset)
+        where T : unmanaged
+    {
+        if (_region.IsClosed || (ulong)(uint)offset + (uint)sizeof(T) > _length || (offset & (sizeof(ulong) - 1)) != 0)
+            ThrowNoWord(offset);
+
+        // SAFETY: as for a word.
         return ref *(T*)(_address + offset);
     }
 

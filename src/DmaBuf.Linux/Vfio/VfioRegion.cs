@@ -1,10 +1,8 @@
-using System.Buffers.Binary;
-
 namespace DmaBuf.Linux;
 
 /// <summary>A region of a VFIO device: a BAR, the ROM or the configuration space. Read and written by calls, which the kernel refuses instead of faulting when the memory is away.</summary>
 /// <remarks>Safe for all threads. The 16, 32 and 64 bit accesses are one access of that width on the bus if they are aligned; numbers are little endian as on PCI.</remarks>
-public sealed class VfioRegion
+public sealed partial class VfioRegion
 {
     private readonly ulong _fileOffset;
     private readonly uint _flags;
@@ -69,65 +67,6 @@ public sealed class VfioRegion
         }
 
         WriteUnchecked(offset, bytes);
-    }
-
-    /// <summary>Reads one byte.</summary>
-    public byte Read8(ulong offset)
-    {
-        Span<byte> bytes = stackalloc byte[1];
-        Read(offset, bytes);
-        return bytes[0];
-    }
-
-    /// <summary>Reads 16 bits.</summary>
-    public ushort Read16(ulong offset)
-    {
-        Span<byte> bytes = stackalloc byte[2];
-        Read(offset, bytes);
-        return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-    }
-
-    /// <summary>Reads 32 bits.</summary>
-    public uint Read32(ulong offset)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        Read(offset, bytes);
-        return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-    }
-
-    /// <summary>Reads 64 bits.</summary>
-    public ulong Read64(ulong offset)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        Read(offset, bytes);
-        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-    }
-
-    /// <summary>Writes one byte.</summary>
-    public void Write8(ulong offset, byte value) => Write(offset, [value]);
-
-    /// <summary>Writes 16 bits.</summary>
-    public void Write16(ulong offset, ushort value)
-    {
-        Span<byte> bytes = stackalloc byte[2];
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes, value);
-        Write(offset, bytes);
-    }
-
-    /// <summary>Writes 32 bits.</summary>
-    public void Write32(ulong offset, uint value)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
-        Write(offset, bytes);
-    }
-
-    /// <summary>Writes 64 bits.</summary>
-    public void Write64(ulong offset, ulong value)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-        Write(offset, bytes);
     }
 
     /// <summary>Maps a part of a BAR for the CPU, for registers that are asked often.</summary>

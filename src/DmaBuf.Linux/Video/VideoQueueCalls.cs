@@ -12,11 +12,15 @@ internal static unsafe class VideoQueueCalls
         return errno;
     }
 
-    /// <summary><c>VIDIOC_QBUF</c> or <c>VIDIOC_PREPARE_BUF</c>. The planes are a descriptor each for dma-bufs, kept open by the caller; as many zeros for the driver's memory.</summary>
-    internal static Errno Give(VideoDevice device, uint request, VideoBufferType type, VideoMemory memory, int slot, ReadOnlySpan<int> planes)
+    /// <summary>
+    /// <c>VIDIOC_QBUF</c> or <c>VIDIOC_PREPARE_BUF</c>. The planes are a descriptor each for dma-bufs, kept open by the caller; as many zeros for the driver's memory. To an output queue the frame is
+    /// whole: the kernel warns of one that does not say how long it is.
+    /// </summary>
+    internal static Errno Give(VideoDevice device, uint request, VideoBufferType type, VideoMemory memory, int slot, ReadOnlySpan<int> planes, IReadOnlyList<VideoPlane> frame)
     {
         Span<VideoUapi.v4l2_plane> described = stackalloc VideoUapi.v4l2_plane[VideoUapi.VIDEO_MAX_PLANES];
         VideoUapi.v4l2_buffer buffer = new() { index = (uint)slot, type = (uint)type, memory = (uint)memory };
+        bool isOutput = type is VideoBufferType.Output or VideoBufferType.OutputMultiPlanar;
         // SAFETY: the planes lie on this stack frame until the call has returned, and there is room for as many as the kernel knows.
         fixed (VideoUapi.v4l2_plane* pointer = described)
         {
@@ -24,14 +28,15 @@ internal static unsafe class VideoQueueCalls
             {
                 for (int index = 0; index < planes.Length; index++)
                 {
-                    described[index] = new() { m = (ulong)planes[index] };
+                    uint used = isOutput ? frame[index].Size : 0;
+                    described[index] = new() { m = (ulong)planes[index], bytesused = used, length = used };
                 }
 
                 (buffer.m, buffer.length) = ((ulong)pointer, (uint)planes.Length);
             }
             else
             {
-                buffer.m = (ulong)planes[0];
+                (buffer.m, buffer.bytesused) = ((ulong)planes[0], isOutput ? frame[0].Size : 0);
             }
 
             return DeviceCall.Try(device.Node, request, ref buffer);

@@ -5,23 +5,15 @@ internal readonly record struct Delivery(int Buffer, DeliveryFlags Flags, ulong 
 {
     /// <summary>All but the word that makes it valid.</summary>
     internal void WriteTo(MemoryWords queue, int slot)
-    {
-        queue.Write64(slot + ChannelLayout.Slot.Buffer, (uint)Buffer | ((ulong)Flags << 32));
-        queue.Write64(slot + ChannelLayout.Slot.Sequence, Sequence);
-        queue.Write64(slot + ChannelLayout.Slot.Size, Size);
-        queue.Write64(slot + ChannelLayout.Slot.TimeStamp, (ulong)TimeStamp);
-        queue.Write64(slot + ChannelLayout.Slot.Tag, Tag);
-    }
+        => queue.Fields<SlotFields>(slot + ChannelLayout.Slot.Buffer) = new(Buffer, (uint)Flags, Sequence, Size, TimeStamp, Tag);
 
+    /// <summary>After the word that makes it valid was read.</summary>
     internal static Delivery ReadFrom(MemoryWords queue, int slot)
     {
-        ulong bufferAndFlags = queue.Read64(slot + ChannelLayout.Slot.Buffer);
-        return new(
-            (int)(uint)bufferAndFlags,
-            (DeliveryFlags)(bufferAndFlags >> 32),
-            queue.Read64(slot + ChannelLayout.Slot.Sequence),
-            queue.Read64(slot + ChannelLayout.Slot.Size),
-            (long)queue.Read64(slot + ChannelLayout.Slot.TimeStamp),
-            queue.Read64(slot + ChannelLayout.Slot.Tag));
+        SlotFields fields = queue.ReadOnlyFields<SlotFields>(slot + ChannelLayout.Slot.Buffer);
+        return new(fields.Buffer, (DeliveryFlags)fields.Flags, fields.Sequence, fields.Size, fields.TimeStamp, fields.Tag);
     }
+
+    /// <summary>As <see cref="ChannelLayout.Slot"/> says, from its buffer on.</summary>
+    private readonly record struct SlotFields(int Buffer, uint Flags, ulong Sequence, ulong Size, long TimeStamp, ulong Tag);
 }

@@ -30,7 +30,7 @@ public sealed partial class FramePublisher
     {
         int buffer;
         ulong id = 0;
-        lock (_gate)
+        using (_gate.Enter())
         {
             ObjectDisposedException.ThrowIf(_ended, this);
             if (_ledger.TryLoan(out buffer) || TryLoanAfterLook(out buffer) || TryLoanByPolicy(out buffer))
@@ -48,7 +48,7 @@ public sealed partial class FramePublisher
     /// <summary>The loan ends without a frame; a second time, nothing happens.</summary>
     internal void Return(in FrameLoan loan)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (!IsCurrent(loan))
                 return;
@@ -192,7 +192,7 @@ public sealed partial class FramePublisher
     private int AskForRelease()
     {
         int asked = 0;
-        lock (_gate)
+        using (_gate.Enter())
         {
             foreach (ChannelMember? member in _members)
             {
@@ -208,7 +208,7 @@ public sealed partial class FramePublisher
 
     private void InterruptWait()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             foreach (ChannelMember? member in _members)
             {

@@ -48,7 +48,7 @@ public sealed partial class FramePublisher
 
     private void Disconnect(ChannelMember member, ChannelEndReason reason)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_members[member.Index] == member)
                 Remove(member, reason);
@@ -59,7 +59,7 @@ public sealed partial class FramePublisher
 
     private ChannelMember Enter(IChannelPeer peer, ChannelMemory queue, ChannelMemory answers)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             ObjectDisposedException.ThrowIf(_ended, this);
             int index = Array.IndexOf(_members, null);

@@ -8,7 +8,7 @@ public sealed partial class FramePublisher
         CheckFrame(size, info);
         bool isPending = info.Contents is { IsSignaled: false };
         ulong sequence;
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (!IsCurrent(loan))
                 throw LoanIsOver();
@@ -34,7 +34,7 @@ public sealed partial class FramePublisher
     /// <summary>The contents of a frame that was published before they were there are there, or failed.</summary>
     internal void CompleteContents(int buffer, ulong sequence, Errno error)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             FrameHeader.Of(_board, buffer, _options.MaximumUserBytes).Complete(sequence, error);
             Interlocked.MemoryBarrier();

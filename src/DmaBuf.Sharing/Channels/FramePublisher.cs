@@ -18,7 +18,7 @@ namespace DmaBuf.Sharing;
 /// </remarks>
 public sealed partial class FramePublisher : IDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly ChannelGate _gate = new();
     private readonly FrameChannelOptions _options;
     private readonly ChannelMemory _board;
     private readonly ChannelMemory[] _buffers;
@@ -61,7 +61,7 @@ public sealed partial class FramePublisher : IDisposable
     {
         get
         {
-            lock (_gate)
+            using (_gate.Enter())
             {
                 if (!_ended)
                     Collect();
@@ -75,7 +75,7 @@ public sealed partial class FramePublisher : IDisposable
     {
         get
         {
-            lock (_gate)
+            using (_gate.Enter())
             {
                 return [.. _members.OfType<ChannelMember>()];
             }
@@ -110,7 +110,7 @@ public sealed partial class FramePublisher : IDisposable
     /// </summary>
     public void Dispose()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_ended)
                 return;
@@ -159,7 +159,7 @@ public sealed partial class FramePublisher : IDisposable
 
     private void CloseMemoryIfQuiet()
     {
-        Debug.Assert(_gate.IsHeldByCurrentThread, "The memory ends under the lock.");
+        Debug.Assert(_gate.IsHeld, "The memory ends under the lock.");
         if (!_ended || _memoryClosed || !_ledger.IsQuiet)
             return;
         _memoryClosed = true;

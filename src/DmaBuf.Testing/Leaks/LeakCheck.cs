@@ -43,9 +43,9 @@ public sealed class LeakCheck
             }
         }
 
-        HashSet<string> descriptors = OpenDescriptors.SettledTo(_descriptors);
-        leaks.AddRange(descriptors.Except(_descriptors).Select(static one => $"descriptor left open: {one}"));
-        leaks.AddRange(_descriptors.Except(descriptors).Select(static one => $"descriptor closed that was not this test's: {one}"));
+        (IReadOnlyList<string> leftOpen, IReadOnlyList<string> closed) = OpenDescriptors.Differences(_descriptors);
+        leaks.AddRange(leftOpen.Select(static one => $"descriptor left open: {one}"));
+        leaks.AddRange(closed.Select(static one => $"descriptor closed that was not this test's: {one}"));
         if (leaks.Count > 0)
         {
             throw new LeakException($"{string.Join("; ", leaks)}.\n{_registry.Dump()}\n{string.Join('\n', _registry.Problems)}");

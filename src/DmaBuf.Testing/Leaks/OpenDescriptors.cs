@@ -28,12 +28,22 @@ internal static class OpenDescriptors
         return seen;
     }
 
-    /// <summary>The present ones: equal to those before as soon as they are, else what is there after the patience has ended.</summary>
-    internal static HashSet<string> SettledTo(HashSet<string> before)
+    /// <summary>What differs from before, once nothing does or the patience has ended.</summary>
+    /// <remarks>The look before may have seen the runtime read a file of the system twice; that this one is closed again is no fault of anybody.</remarks>
+    internal static (IReadOnlyList<string> LeftOpen, IReadOnlyList<string> Closed) Differences(HashSet<string> before)
     {
-        HashSet<string> seen = before;
-        SpinWait.SpinUntil(() => (seen = Look()).SetEquals(before), s_patience);
-        return seen;
+        string[] leftOpen = [];
+        string[] closed = [];
+        SpinWait.SpinUntil(
+            () =>
+            {
+                HashSet<string> seen = Look();
+                leftOpen = [.. seen.Except(before)];
+                closed = [.. before.Except(seen).Where(static one => !IsOfSystem(one))];
+                return leftOpen.Length + closed.Length == 0;
+            },
+            s_patience);
+        return (leftOpen, closed);
     }
 
     private static HashSet<string> Look() => CanBeSeen
@@ -49,6 +59,9 @@ internal static class OpenDescriptors
         && !(descriptor.Contains("-> /proc/", StringComparison.Ordinal) && descriptor.EndsWith("/fd", StringComparison.Ordinal))
         && !IsLibrary(descriptor)
         && !descriptor.Contains("-> /memfd:doublemapper", StringComparison.Ordinal);
+
+    private static bool IsOfSystem(string descriptor)
+        => descriptor.Contains("-> /proc/", StringComparison.Ordinal) || descriptor.Contains("-> /sys/", StringComparison.Ordinal);
 
     /// <summary>By the file's own name: a folder may be called like a library.</summary>
     private static bool IsLibrary(string descriptor)

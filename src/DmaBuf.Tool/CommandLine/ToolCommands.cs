@@ -10,5 +10,6 @@ internal static class ToolCommands
         new DemoCommand(), new DoctorCommand(), new MatrixCommand(), new ShareCommand(), new ReceiveCommand(),
         new ListCommand(), new ShowCommand(), new TopCommand(), new LeaksCommand(),
         new ExplainCommand(), new Command("machine", "Looks at a machine that a JSON file describes.") { new MachineShowCommand() },
+        new Command("bench", "Measures on this machine.") { new BenchSharingCommand() },
     ];
 }

@@ -42,7 +42,7 @@ internal static class HandoverMessage
             }
 
             string found = Text(root, "kind");
-            return found == kind ? document : throw (found == "failed" ? Failure(root) : Bad($"'{kind}' was due, '{found}' came"));
+            return found == kind ? document : throw Unexpected(root, kind, found);
         }
         catch
         {
@@ -82,6 +82,14 @@ internal static class HandoverMessage
 
     internal static DmaBufException Bad(string what)
         => new(Errno.EPROTO, $"The other side's message was refused: {what}. Use 'dmabuf share' and 'dmabuf receive' of the same version.");
+
+    private static Exception Unexpected(JsonElement root, string kind, string found) => (kind, found) switch
+    {
+        (_, "failed") => Failure(root),
+        ("hello", "frames") => new BadUseException("the other side publishes frames, and this waits for a file; run 'dmabuf share --subscribe' with its address"),
+        ("frames", "hello") => new BadUseException("the other side shares a file, and this waits for frames; run 'dmabuf receive' with its address"),
+        _ => Bad($"'{kind}' was due, '{Printable.Of(found)}' came"),
+    };
 
     private static JsonDocument Parse(ReadOnlySpan<byte> message)
     {

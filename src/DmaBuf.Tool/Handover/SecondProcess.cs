@@ -30,6 +30,8 @@ internal sealed class SecondProcess : IDisposable
 
     internal int Id => _process.Id;
 
+    internal bool HasEnded => _process.HasExited;
+
     /// <summary>Completes when the process has ended.</summary>
     internal Task EndedAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 

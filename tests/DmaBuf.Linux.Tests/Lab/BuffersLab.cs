@@ -67,6 +67,13 @@ internal static class BuffersLab
         device.SetFormat(type, format);
     }
 
+    /// <summary>What the matrix calls a camera: its node's number is where the driver found room.</summary>
+    internal static string NameOf(string allocator)
+    {
+        using VideoDevice device = OpenVivid(allocator);
+        return $"vivid {Path.GetFileName(device.Path)}";
+    }
+
     /// <param name="allocator">As the module's parameter says, for each device.</param>
     /// <param name="type">A queue that it has.</param>
     internal static VideoDevice OpenVivid(string allocator, VideoBufferType type = VideoBufferType.Capture)

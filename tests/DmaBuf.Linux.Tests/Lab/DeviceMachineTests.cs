@@ -6,12 +6,14 @@ public abstract class DeviceMachineTests : LabMachineTests
     /// <summary>NVMe, the first edu, the isolated ivshmem, and the ivshmem and edu behind the switch.</summary>
     protected static readonly string[] Bound = ["0000:00:08.0", "0000:00:0a.0", "0000:01:00.0", "0000:04:00.0", "0000:05:00.0"];
 
-    private const string Nvme = "1b36:0010", Edu = "1234:11e8", SharedMemory = "1af4:1110", RootPort = "1b36:000c";
+    private const string Nvme = "1b36:0010", Edu = "1234:11e8", SharedMemory = "1af4:1110", RootPort = "1b36:000c", RandomNumbers = "1af4:1005";
 
     [Theory]
     [InlineData("0000:00:08.0", Nvme)]
     [InlineData("0000:00:0a.0", Edu)]
     [InlineData("0000:00:0b.0", Edu)]
+    [InlineData("0000:00:0d.0", Edu)]
+    [InlineData("0000:00:0d.1", RandomNumbers)]
     [InlineData("0000:00:09.0", RootPort)]
     [InlineData("0000:00:0c.0", RootPort)]
     [InlineData("0000:01:00.0", SharedMemory)]
@@ -32,6 +34,13 @@ public abstract class DeviceMachineTests : LabMachineTests
 
     [Fact]
     public void A_second_engine_is_left_without_a_driver() => Assert.Equal("", DriverOf("/sys/bus/pci/devices/0000:00:0b.0"));
+
+    [Fact]
+    public void A_third_engine_is_in_one_group_with_a_function_that_a_kernel_driver_has()
+    {
+        Assert.Equal(("", "virtio-pci"), (DriverOf("/sys/bus/pci/devices/0000:00:0d.0"), DriverOf("/sys/bus/pci/devices/0000:00:0d.1")));
+        Assert.Equal(Target("/sys/bus/pci/devices/0000:00:0d.0/iommu_group"), Target("/sys/bus/pci/devices/0000:00:0d.1/iommu_group"));
+    }
 
     [Fact]
     public void The_memory_of_the_isolated_device_has_four_mebibytes() =>

@@ -53,6 +53,8 @@ public abstract class LabMachineTests : LeakCheckedTest
         Assert.Contains("vivid-000-vid-cap", names);
         Assert.Contains("vivid-001-vid-cap", names);
         Assert.Contains("vivid-002-vid-cap", names);
+        Assert.Contains("vivid-000-vid-out", names);
+        Assert.Contains("vivid-002-vid-out", names);
         Assert.StartsWith("0,1,0", Read("/sys/module/vivid/parameters/allocators"), StringComparison.Ordinal);
         Assert.StartsWith("1,1,2", Read("/sys/module/vivid/parameters/multiplanar"), StringComparison.Ordinal);
     }

@@ -21,6 +21,24 @@ public sealed class MemoryWordsTests : LeakCheckedTest
         Assert.Equal((2UL << 32) | 7, reader.Read64(64));
     }
 
+    [Fact]
+    public void Fields_lie_where_words_do()
+    {
+        using MemoryFile memory = MemoryFile.Create(TestMemory, 4096);
+        using MemoryMapping mapping = memory.Map(MemoryProtection.ReadWrite);
+        using MemoryMapping readOnly = memory.Map(MemoryProtection.Read);
+        MemoryWords words = new(mapping);
+        words.Fields<(ulong, uint)>(4080) = (5, 6);
+        Assert.Equal((5UL, 6U), (words.Read64(4080), words.Read32(4088)));
+        Assert.Equal((5UL, 6U), new MemoryWords(readOnly).ReadOnlyFields<(ulong, uint)>(4080));
+        Refused(Errno.EINVAL, () => words.Fields<(ulong, uint)>(4088));
+        Refused(Errno.EINVAL, () => words.ReadOnlyFields<(ulong, uint)>(4084));
+        Refused(Errno.EINVAL, () => words.Fields<(ulong, uint)>(-8));
+        Refused(Errno.EACCES, () => new MemoryWords(readOnly).Fields<(ulong, uint)>(0));
+        mapping.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => words.ReadOnlyFields<(ulong, uint)>(0));
+    }
+
     [Theory]
     [InlineData(-8)]
     [InlineData(4)]

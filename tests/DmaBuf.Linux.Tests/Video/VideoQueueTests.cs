@@ -153,7 +153,7 @@ public sealed class VideoQueueTests : LeakCheckedTest
     }
 
     private static Errno Give(VideoDevice device, int descriptor) =>
-        VideoQueueCalls.Give(device, VideoUapi.VIDIOC_QBUF, VideoBufferType.Capture, VideoMemory.DmaBuf, 0, [descriptor]);
+        VideoQueueCalls.Give(device, VideoUapi.VIDIOC_QBUF, VideoBufferType.Capture, VideoMemory.DmaBuf, 0, [descriptor], device.GetFormat(VideoBufferType.Capture).Planes);
 
     private static KernelBuffer ExportOf(VideoDevice device)
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DmaBuf.Sharing.Tests;
 
-/// <summary>The sample client, compiled once for the tests that need a second process.</summary>
+/// <summary>The sample client and server, compiled once for the tests that need a second process.</summary>
 public sealed class CompiledClient : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("dmabuf-test");
@@ -14,14 +14,23 @@ public sealed class CompiledClient : IDisposable
             return;
         }
 
-        using StreamReader source = new(typeof(CompiledClient).Assembly.GetManifestResourceStream("client.c")!);
-        Assert.Equal("", CCompiler.Compile(source.ReadToEnd(), "-O1", "-Wall", "-Wextra", "-Werror", "-o", Program));
+        Compile("client");
+        Compile("server");
     }
-
-    private string Program => Path.Combine(_directory.FullName, "client");
 
     public void Dispose() => _directory.Delete(recursive: true);
 
     /// <summary>Its streams are the caller's, like the process.</summary>
-    internal Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    internal Process Start(params string[] arguments) => Start("client", arguments);
+
+    internal Process StartServer(params string[] arguments) => Start("server", arguments);
+
+    private void Compile(string name)
+    {
+        using StreamReader source = new(typeof(CompiledClient).Assembly.GetManifestResourceStream($"{name}.c")!);
+        Assert.Equal("", CCompiler.Compile(source.ReadToEnd(), "-O1", "-Wall", "-Wextra", "-Werror", "-o", Path.Combine(_directory.FullName, name)));
+    }
+
+    private Process Start(string name, string[] arguments)
+        => Process.Start(new ProcessStartInfo(Path.Combine(_directory.FullName, name), arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 }

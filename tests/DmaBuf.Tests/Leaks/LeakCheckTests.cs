@@ -86,6 +86,24 @@ public sealed class LeakCheckTests : IDisposable
     }
 
     [Fact]
+    public void A_file_of_the_system_that_the_runtime_had_open_may_be_closed_again_but_not_left_open()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has /proc");
+        SafeFileHandle status = File.OpenHandle("/proc/self/status");
+        LeakCheck leaks = LeakCheck.Start(_registry);
+        status.Dispose();
+        leaks.Verify();
+
+        LeakCheck others = LeakCheck.Start(_registry);
+        using (File.OpenHandle("/proc/self/status"))
+        {
+            Assert.StartsWith("descriptor left open: ", FirstLine(others), StringComparison.Ordinal);
+        }
+
+        others.Verify();
+    }
+
+    [Fact]
     public void A_descriptor_that_was_closed_under_its_owner_is_named()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux shows the descriptors of a process");

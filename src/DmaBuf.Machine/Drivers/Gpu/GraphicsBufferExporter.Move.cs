@@ -1,6 +1,6 @@
 namespace DmaBuf.Machine;
 
-/// <content>Moving, the driver's own view of the bytes, and the link's operations.</content>
+/// <content>Moving, and the link's operations.</content>
 public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
 {
     private readonly Dictionary<GpuLinkRange, GraphicsMemory> _windows = [];
@@ -8,7 +8,8 @@ public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
     private bool _isMoving;
 
     /// <summary>
-    /// Moves the buffer: tells the importers, then copies once all work that was announced before has ended. Called without the lock; returns before the copy is made.
+    /// Moves the buffer: tells the importers, then copies once all work that was announced before has ended. Called without the lock; returns before the copy is made. Where there is
+    /// no room, it waits, without the lock, for copies under way that leave some.
     /// </summary>
     /// <param name="placement">Where to.</param>
     /// <returns>
@@ -16,34 +17,23 @@ public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
     /// meanwhile it fails with ENODEV: a buffer that came from RAM is there again, the bytes of any other are lost, and both places fault.
     /// </returns>
     /// <exception cref="DmaBufException">
-    /// EBUSY: pinned, or being moved; EINVAL: it may not be there; ENOMEM: there is no room; ENODEV: revoked, or the GPU was removed; EDEADLK: the lock is held by this thread.
+    /// EBUSY: pinned, or being moved; EINVAL: it may not be there; ENOMEM: there is no room, and no copy under way leaves any; ENODEV: revoked, or the GPU was removed; EDEADLK: the lock is held by this thread.
     /// </exception>
     public Fence? MoveTo(GraphicsPlacement placement)
     {
-        using ReservationLock held = Buffer.Reservation.Lock();
-        return MoveLocked(placement, in held);
-    }
+        while (true)
+        {
+            Fence? leaving = _processor.Departures.FirstFrom(placement);
+            using (ReservationLock held = Buffer.Reservation.Lock())
+            {
+                if (TryMove(placement, leaving is not null, in held, out Fence? arrived))
+                {
+                    return arrived;
+                }
+            }
 
-    /// <summary>Reads the buffer as its driver does, after moves under way.</summary>
-    /// <param name="offset">The first byte, counted from the buffer's start.</param>
-    /// <param name="destination">Receives the bytes.</param>
-    /// <exception cref="DmaBufException">EINVAL: not inside the buffer; ENODEV: its bytes were lost in a move. Nothing was read.</exception>
-    public void Read(ulong offset, Memory<byte> destination)
-    {
-        RequireInside(offset, destination.Length);
-        using ReservationLock held = LockAtRest();
-        PresentLocked(in held).Read(offset, destination);
-    }
-
-    /// <summary>Writes the buffer as its driver does, after moves under way.</summary>
-    /// <param name="offset">The first byte, counted from the buffer's start.</param>
-    /// <param name="source">The bytes to write.</param>
-    /// <exception cref="DmaBufException">EINVAL: not inside the buffer; ENODEV: its bytes were lost in a move. Nothing was written.</exception>
-    public void Write(ulong offset, ReadOnlyMemory<byte> source)
-    {
-        RequireInside(offset, source.Length);
-        using ReservationLock held = LockAtRest();
-        PresentLocked(in held).Write(offset, source);
+            leaving!.Wait(Timeout.InfiniteTimeSpan);
+        }
     }
 
     /// <inheritdoc/>
@@ -68,18 +58,44 @@ public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
         }
     }
 
+    // As MoveTo for who has the lock: it waits with it, which a fence permits, because the map that asked could only fail.
     private Fence? MoveLocked(GraphicsPlacement placement, in ReservationLock held)
     {
+        while (true)
+        {
+            Fence? leaving = _processor.Departures.FirstFrom(placement);
+            if (TryMove(placement, leaving is not null, in held, out Fence? arrived))
+            {
+                return arrived;
+            }
+
+            leaving!.Wait(Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // False: there is no room now, and the caller can wait for some; nothing has changed.
+    private bool TryMove(GraphicsPlacement placement, bool canWait, in ReservationLock held, out Fence? arrived)
+    {
+        arrived = null;
         GraphicsMemory source = PresentLocked(in held);
         if (source.Placement == placement)
         {
-            return null;
+            return true;
         }
 
         RequireMovable(placement);
         _processor.RequirePresent($"Moving '{Buffer}'");
 
-        GraphicsMemory target = _processor.Allocate(placement, _size);
+        GraphicsMemory target;
+        try
+        {
+            target = _processor.Allocate(placement, _size);
+        }
+        catch (DmaBufException full) when (full.Errno == Errno.ENOMEM && canWait)
+        {
+            return false;
+        }
+
         try
         {
             // One channel a buffer: a move waits for its own buffer's work, and another buffer's must not wait behind it.
@@ -89,7 +105,8 @@ public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
             GraphicsMove move = GraphicsMove.Prepare(_processor, _channel, source, target, _size, before, name);
             Announce(move, source, target, in held);
             source.Drop();
-            return move.Arrived;
+            arrived = move.Arrived;
+            return true;
         }
         catch
         {
@@ -119,6 +136,7 @@ public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
             _isMoving = false;
         }
 
+        _processor.Departures.Add(source.Placement, move.Arrived);
         move.Begin();
     }
 
@@ -163,29 +181,6 @@ public sealed partial class GraphicsBufferExporter : IGpuLinkOperations
                 _isMoving
                     ? $"Moving '{Buffer}' was refused: its importers are being told of another move. Map again after the callback has returned."
                     : $"Moving '{Buffer}' was refused: it is pinned {_pins} times. Wait until the importers unpin and static ones unmap.");
-        }
-    }
-
-    private ReservationLock LockAtRest()
-    {
-        while (true)
-        {
-            Buffer.Reservation.Snapshot(FenceUsage.Kernel).Wait(Timeout.InfiniteTimeSpan);
-            ReservationLock held = Buffer.Reservation.Lock();
-            if (!Buffer.Reservation.HasPending(FenceUsage.Kernel))
-            {
-                return held;
-            }
-
-            held.Dispose();
-        }
-    }
-
-    private void RequireInside(ulong offset, int length)
-    {
-        if (offset > _size || (ulong)length > _size - offset)
-        {
-            throw new DmaBufException(Errno.EINVAL, $"{length} bytes at {offset} are not inside '{Buffer}', which has {_size}. Stay inside.");
         }
     }
 }

@@ -59,6 +59,8 @@ public sealed class GraphicsProcessor
 
     internal PeerToPeerProvider Provider { get; }
 
+    internal GraphicsDepartures Departures { get; } = new();
+
     /// <summary>The GPU hangs for good: who is attached stays so, nobody else can attach.</summary>
     public void DeclareWedged() => _isWedged = true;
 

@@ -120,6 +120,11 @@ public sealed partial class IoAddressSpace
     internal List<IoPages> Remove(ulong start, ulong length, out ulong removed)
     {
         bool everything = start == 0 && length == ulong.MaxValue;
+        if (!everything && (start == ulong.MaxValue || length == ulong.MaxValue))
+        {
+            throw Refused(Errno.EOVERFLOW, start, length, "address or length is the largest number there is");
+        }
+
         if (length == 0)
         {
             throw Refused(Errno.EINVAL, start, length, "the length is zero");

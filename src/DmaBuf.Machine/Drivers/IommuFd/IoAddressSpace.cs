@@ -40,7 +40,7 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    /// <summary>What addresses and lengths must be multiples of: the largest page of its domains, 1 without any.</summary>
+    /// <summary>What addresses and lengths must be multiples of: the largest page of its domains. Without any it is 1, or a page where large pages are off, because pages are then installed one by one.</summary>
     public ulong IovaAlignment
     {
         get
@@ -171,5 +171,5 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    private ulong AlignmentLocked() => _domains.Aggregate(1UL, static (most, domain) => Math.Max(most, domain.PageSize));
+    private ulong AlignmentLocked() => _domains.Aggregate(_options.HugePages ? 1UL : PageFrameBatch.PageSize, static (most, domain) => Math.Max(most, domain.PageSize));
 }

@@ -3,73 +3,74 @@ using DmaBuf.Linux;
 
 namespace DmaBuf.Tool;
 
-/// <summary><c>dmabuf share FILE</c>: publishes a file's bytes as a sealed buffer, for one receiver.</summary>
+/// <summary>
+/// <c>dmabuf share</c>, in three forms: <c>FILE</c> hands a file to one receiver, <c>--frames</c> publishes frames to many subscribers, <c>--subscribe ADDRESS</c> is one of them.
+/// </summary>
 internal sealed class ShareCommand : ToolCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "The file whose bytes are shared; at least one byte." };
+    private readonly Argument<string?> _file = new("FILE")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "The file whose bytes are shared; at least one byte. With --frames a Y4M file, any file with --frame-size, or - for standard input.",
+    };
+
     private readonly Option<string?> _socket = new("--socket") { HelpName = "SOCKET", Description = "Where to listen: a path, or @name; left out: a new @name." };
-    private readonly Option<bool> _selfTest = new("--self-test") { Description = "Receive in a second process at once, verify, and print the SHA-256." };
+    private readonly Option<bool> _selfTest = new("--self-test") { Description = "Receive in a second process at once, and verify." };
+    private readonly PublishFrames _publish = new();
+    private readonly SubscribeFrames _subscribe = new();
 
     internal ShareCommand()
         : base(
             "share",
-            "Shares a file's bytes with another process: copied once into sealed memory, then never again.",
+            "Shares a file's bytes with another process, copied once into sealed memory, then never again; or publishes frames that many processes read without a copy.",
             "dmabuf share README.md",
             "dmabuf share README.md --self-test",
-            "dmabuf share frame.raw --socket /tmp/frame.sock")
+            "dmabuf share frame.raw --socket /tmp/frame.sock",
+            "dmabuf share --frames clip.y4m",
+            "dmabuf share --subscribe @dmabuf-4f2a91c07be3 --output copy.y4m",
+            "dmabuf share --frames --pattern 1920x1080 --fps 60 --count 600 --self-test",
+            "dmabuf share --frames disk.img --frame-size 8M --policy drop-oldest --subscribers 2",
+            "ffmpeg -i film.mkv -f yuv4mpegpipe - | dmabuf share --frames - --fps 25")
     {
         Arguments.Add(_file);
         Options.Add(_socket);
         Options.Add(_selfTest);
+        foreach (Option option in (Option[])[.. _publish.Options, .. _subscribe.Options, FrameOptions.Count])
+        {
+            Options.Add(option);
+        }
     }
 
-    internal override async Task<int> RunAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
+    internal override Task<int> RunAsync(ToolConsole console, ParseResult arguments, CancellationToken cancellationToken)
     {
-        string path = arguments.GetRequiredValue(_file);
+        string? file = arguments.GetValue(_file);
         bool json = arguments.GetValue(Json);
+        string? socket = arguments.GetValue(_socket);
         bool selfTest = arguments.GetValue(_selfTest);
-        StepClock clock = new();
-        // First, so that an address that cannot be is refused before a large file is copied.
-        using DescriptorListener listener = Listen(arguments.GetValue(_socket) ?? SecondReceiver.NewAddress());
-        using SealedFile file = await SealAsync(console, json, path, clock, cancellationToken).ConfigureAwait(false);
-        using DmaBuffer buffer = MemoryFileExporter.Export(file.Memory, new DmaBufferExportOptions { Name = BufferName.Of(file.Memory.Name) });
-        if (!json)
+        if (arguments.GetValue(_subscribe.Address) is { } address)
         {
-            console.Line($"{path}: {Text.Size(buffer.Size)} copied once into sealed memory in {Text.Time(file.Copy)} ({Text.Rate(Text.GigabytesPerSecond(buffer.Size, file.Copy))}); its SHA-256 took another {Text.Time(file.Hash)}");
-            Invite(console, listener.Address, selfTest);
-        }
-        else if (!selfTest)
-        {
-            ToolConsole.Complain($"listening; run: dmabuf receive {listener.Address}");
+            FrameOptions.Refuse(arguments, "--subscribe receives frames", [_socket, _selfTest, .. _publish.Options]);
+            return file is null
+                ? _subscribe.RunAsync(console, json, address, arguments, cancellationToken)
+                : throw new BadUseException($"--subscribe receives frames and shares no file; leave '{Printable.Of(file)}' out, or give --output to write it there");
         }
 
-        HandoverSender sender = new(buffer, file.Memory.Name, file.Sha256);
-        using SecondProcess? second = selfTest ? new SecondProcess("receive", listener.Address, "--json") : null;
-        using DescriptorSocket socket = await SecondReceiver.AcceptAsync(listener, second, cancellationToken).ConfigureAwait(false);
-        clock.Restart();
-        HandoverReport report = await sender.RunAsync(socket, clock, cancellationToken).ConfigureAwait(false);
-        if (second is not null)
+        FrameOptions.Refuse(arguments, "only --subscribe takes it", _subscribe.Options);
+        if (arguments.GetValue(_publish.Frames))
         {
-            await second.FinishAsync(cancellationToken).ConfigureAwait(false);
+            return _publish.RunAsync(console, json, file, socket, selfTest, arguments, cancellationToken);
         }
 
-        Show(console, json, buffer.Size, file, report, clock, second is not null);
-        return ExitCode.Success;
+        FrameOptions.Refuse(arguments, "only --frames takes it", [.. _publish.Options, FrameOptions.Count]);
+        return file is null
+            ? throw new BadUseException("share needs a FILE, --frames or --subscribe ADDRESS; run 'dmabuf share --help' for what each takes and examples")
+            : ShareFile.RunAsync(console, json, file, socket, selfTest, cancellationToken);
     }
 
-    private static async Task<SealedFile> SealAsync(ToolConsole console, bool json, string path, StepClock clock, CancellationToken cancellationToken)
+    /// <summary>Listens where it was asked to, or at a new name.</summary>
+    internal static DescriptorListener Listen(string? address)
     {
-        using FileStream source = SourceFile.Open(path);
-        SealedFile file = await ProgressLine.RunAsync(
-            console, !json, "copy", (ulong)source.Length, progress => SealedFile.Make(source, path, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
-        clock.Add("reserve", file.Reserve);
-        clock.Add("copy", file.Copy);
-        clock.Add("hash", file.Hash);
-        return file;
-    }
-
-    private static DescriptorListener Listen(string address)
-    {
+        address ??= SecondReceiver.NewAddress();
         try
         {
             return DescriptorListener.Listen(address);
@@ -78,45 +79,5 @@ internal sealed class ShareCommand : ToolCommand
         {
             throw new BadUseException($"cannot listen at '{address}': {exception.Message.ReplaceLineEndings(" ")}");
         }
-    }
-
-    private static void Invite(ToolConsole console, string address, bool selfTest)
-    {
-        if (selfTest)
-        {
-            console.Line("a second process receives it ...");
-            return;
-        }
-
-        console.Line("paste into a second terminal:");
-        console.Line();
-        console.Line($"  dmabuf receive {address}");
-        console.Line();
-        console.Line("(add -o FILE to write it there; Ctrl-C ends)");
-    }
-
-    private static void Show(ToolConsole console, bool asJson, ulong size, SealedFile file, HandoverReport report, StepClock clock, bool selfTest)
-    {
-        if (asJson)
-        {
-            console.WriteJson(json =>
-            {
-                json.WriteString("name", file.Memory.Name);
-                json.WriteNumber("size", size);
-                json.WriteString("sha256", file.Sha256);
-                json.WriteBoolean("verified", true);
-                json.WriteString("type", report.Type);
-                json.WriteString("cost", report.Cost);
-                json.WriteNumber("copies", report.Copies);
-                json.WriteBoolean("selfTest", selfTest);
-                clock.Write(json);
-            });
-            return;
-        }
-
-        console.Line($"agreed: Descriptor to the other process, there {report.Type}, cost {report.Cost}, {report.Copies} copies");
-        console.Line($"receiver: attach {Text.Time(report.Attach)}, map {Text.Time(report.Map)}; every byte {Text.ReadAndHashed(size, report.Read, report.Hash)}");
-        console.Line($"steps: {clock.ToText()}");
-        console.Line($"sha256 {file.Sha256} verified by the receiver");
     }
 }

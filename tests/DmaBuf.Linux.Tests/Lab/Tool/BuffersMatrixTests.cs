@@ -16,23 +16,25 @@ public sealed class BuffersMatrixTests : LeakCheckedTest
         BuffersLab.SetFormat(BuffersLab.ByCpu, VideoBufferType.Capture, s_format);
         BuffersLab.SetFormat(BuffersLab.Contiguous, VideoBufferType.Capture, s_format);
 
+        string byCpu = BuffersLab.NameOf(BuffersLab.ByCpu);
+        string contiguous = BuffersLab.NameOf(BuffersLab.Contiguous);
         MatrixPairs matrix = new();
         foreach (string exporter in new[] { "heap system", "udmabuf", "vgem card" })
         {
             matrix.Verified(exporter, "CPU writer", "Cpu");
             matrix.Verified(exporter, "vgem card", "Descriptor");
             matrix.Verified(exporter, "vgem render", "Descriptor");
-            matrix.Verified(exporter, "vivid video0", "Descriptor");
+            matrix.Verified(exporter, byCpu, "Descriptor");
             matrix.Declined(exporter, "virtio_gpu card", "kernel exporter", "ENODEV of the kernel");
         }
 
-        matrix.Verified("vivid video0", "vgem card", "Descriptor");
-        matrix.Verified("vivid video1", "vivid video0", "Descriptor");
+        matrix.Verified(byCpu, "vgem card", "Descriptor");
+        matrix.Verified(contiguous, byCpu, "Descriptor");
         matrix.Declined("memfd", "vgem card", "descriptor kind", "EINVAL of the kernel", isWholeName: true);
-        matrix.Declined("memfd", "vivid video0", "descriptor kind", "EINVAL of the kernel", isWholeName: true);
-        matrix.DeclinedAsUnknown("udmabuf", "vivid video1", "contiguous run", "EFAULT of the kernel");
-        matrix.DeclinedAsUnknown("vivid video0", "vivid video1", "contiguous run", "EFAULT of the kernel");
-        matrix.Declined("vivid video0", "vivid video0", "one queue", "not tried");
+        matrix.Declined("memfd", byCpu, "descriptor kind", "EINVAL of the kernel", isWholeName: true);
+        matrix.DeclinedAsUnknown("udmabuf", contiguous, "contiguous run", "EFAULT of the kernel");
+        matrix.DeclinedAsUnknown(byCpu, contiguous, "contiguous run", "EFAULT of the kernel");
+        matrix.Declined(byCpu, byCpu, "one queue", "not tried");
     }
 
     [Fact]

@@ -9,13 +9,15 @@ public sealed class DevicesMatrixTests : LeakCheckedTest
     [Fact]
     public void Every_pair_of_memory_and_the_IOMMU_is_as_foretold()
     {
+        string byCpu = BuffersLab.NameOf(BuffersLab.ByCpu);
+        string contiguous = BuffersLab.NameOf(BuffersLab.Contiguous);
         MatrixPairs matrix = new();
         matrix.Verified("memfd", "vfio type 1", "Descriptor", isWholeName: true);
-        matrix.Verified("vivid video0", "vfio type 1", "Descriptor");
+        matrix.Verified(byCpu, "vfio type 1", "Descriptor");
         matrix.Declined("heap system", "vfio type 1", "pinnable by address", "EFAULT of the kernel");
         matrix.Declined("udmabuf", "vfio type 1", "pinnable by address", "EFAULT of the kernel");
         matrix.Declined("vgem card", "vfio type 1", "pinnable by address", "EFAULT of the kernel");
-        matrix.Declined("vivid video1", "vfio type 1", "pinnable by address", "EFAULT of the kernel");
+        matrix.Declined(contiguous, "vfio type 1", "pinnable by address", "EFAULT of the kernel");
         matrix.Declined(Peer, "vgem card", "memory", "EOPNOTSUPP of the kernel");
         matrix.Declined(Peer, "vfio type 1", "memory", "EINVAL of the kernel");
         matrix.Verified(Peer, "CPU writer", "Cpu");

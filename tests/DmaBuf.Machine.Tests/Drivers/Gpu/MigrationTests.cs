@@ -128,6 +128,60 @@ public sealed class MigrationTests
         _bench.ExpectNothingLeft();
     }
 
+    [Fact]
+    public async Task A_move_waits_for_the_room_that_a_copy_under_way_leaves()
+    {
+        using FenceSource work = new FenceContext("work").CreateFence();
+        using (DmaBuffer all = _bench.Gpu.Export(SampleMachine.GpuBarLength, null, _bench.Options))
+        using (DmaBuffer buffer = _bench.Graphics(new GraphicsBufferOptions { Placement = GraphicsPlacement.SystemMemory }))
+        {
+            Fence leaves = LeaveAfter(all, work.Fence);
+            Task<Fence?> moved = Task.Run(() => DriverBench.Exporter(buffer).MoveTo(GraphicsPlacement.DeviceMemory), TestContext.Current.CancellationToken);
+            Assert.False(leaves.IsSignaled);
+            work.TrySignal();
+            Fence arrived = Assert.IsType<Fence>(await moved.WaitAsync(TestContext.Current.CancellationToken));
+            Assert.True(leaves.IsSignaled);
+            await arrived.WaitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(_bench.Contents, DriverBench.BytesOf(buffer));
+        }
+
+        _bench.ExpectNothingLeft();
+    }
+
+    [Fact]
+    public async Task A_map_that_moves_the_buffer_waits_for_room_as_well()
+    {
+        using FenceSource work = new FenceContext("work").CreateFence();
+        GpuLinkPort port = _bench.Link.Connect();
+        using (DmaBuffer all = _bench.LinkedGpu.Export(SampleMachine.GpuBarLength, null, _bench.Options))
+        using (DmaBuffer buffer = _bench.Graphics(new GraphicsBufferOptions { Placement = GraphicsPlacement.SystemMemory }, _bench.LinkedGpu))
+        {
+            Fence leaves = LeaveAfter(all, work.Fence);
+            using GpuLinkAttachment attachment = buffer.Attach(new DmaBufferImporter("linked gpu"), GpuLinkMappingType.Request(port));
+            Task<GpuLinkMapping> mapping = Task.Run(() => attachment.MapGpuLink(), TestContext.Current.CancellationToken);
+            Assert.False(leaves.IsSignaled);
+            work.TrySignal();
+            using (await mapping.WaitAsync(TestContext.Current.CancellationToken))
+            {
+                Assert.True(leaves.IsSignaled);
+                Assert.Equal(_bench.Contents, DriverBench.BytesOf(buffer));
+            }
+        }
+
+        _bench.ExpectNothingLeft();
+    }
+
+    // Begins a move out of the GPU's memory which cannot be made before that work has ended.
+    private static Fence LeaveAfter(DmaBuffer buffer, Fence work)
+    {
+        using (ReservationLock held = buffer.Reservation.Lock())
+        {
+            buffer.Reservation.AddFence(in held, work, FenceUsage.Bookkeep);
+        }
+
+        return Assert.IsType<Fence>(DriverBench.Exporter(buffer).MoveTo(GraphicsPlacement.SystemMemory));
+    }
+
     private void ExpectRead(DynamicDmaImporter importer)
     {
         byte[] seen = new byte[DriverBench.Size];
