@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace DmaBuf.Sharing;
 
 /// <summary>Hands a channel over a socket of its own: one invitation, and then the socket only tells of the other end's death.</summary>
-/// <remarks>For connections that carry more, see <see cref="FramePublisher.Admit"/> and <see cref="FrameSubscriber.Open"/>.</remarks>
+/// <remarks>For connections that carry more, see <see cref="FramePublisher.Admit"/> and <see cref="FrameSubscriber.Open"/>. Keeps nothing: safe for all threads, each with sockets of its own.</remarks>
 public static class FrameChannel
 {
     /// <summary>Invites the process at the other end of a socket. The socket is owned by the channel from now on, also when this fails.</summary>

@@ -1,7 +1,7 @@
 namespace DmaBuf.Sharing;
 
 /// <summary>What travels with a frame beside its contents; everything may be left out.</summary>
-/// <remarks>Lives on the stack of the call that publishes; the user bytes are copied by it.</remarks>
+/// <remarks>Lives on the stack of the call that publishes, thus used by one thread; the user bytes are copied by it.</remarks>
 public readonly ref struct FrameInfo
 {
     /// <summary>When the contents were made, in nanoseconds of <c>CLOCK_MONOTONIC</c>; 0: not said.</summary>

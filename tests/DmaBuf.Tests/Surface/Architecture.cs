@@ -38,7 +38,7 @@ public sealed partial class Architecture
     [Fact]
     public void The_core_knows_the_framework_alone_and_the_others_only_downwards()
     {
-        Assembly[] assemblies = [typeof(DmaBuffer).Assembly, Assembly.Load("DmaBuf.Machine"), Assembly.Load("DmaBuf.Testing")];
+        Assembly[] assemblies = [typeof(DmaBuffer).Assembly, Assembly.Load("DmaBuf.Machine"), Assembly.Load("DmaBuf.Testing"), Assembly.Load("DmaBuf.Linux"), Assembly.Load("DmaBuf.Sharing")];
         foreach (Assembly assembly in assemblies)
         {
             string[] allowed = s_mayKnow[assembly.GetName().Name!];
@@ -58,6 +58,7 @@ public sealed partial class Architecture
     [InlineData("DmaBuf")]
     [InlineData("DmaBuf.Machine")]
     [InlineData("DmaBuf.Testing")]
+    [InlineData("DmaBuf.Sharing")]
     public void No_native_call_and_no_unsafe_code_outside_the_kernel_interfaces(string name)
     {
         Assembly assembly = Assembly.Load(name);

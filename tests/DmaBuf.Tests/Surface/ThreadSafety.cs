@@ -10,6 +10,7 @@ public sealed class ThreadSafety
     [InlineData("DmaBuf")]
     [InlineData("DmaBuf.Linux")]
     [InlineData("DmaBuf.Machine")]
+    [InlineData("DmaBuf.Sharing")]
     [InlineData("DmaBuf.Testing")]
     public void Each_public_type_states_its_thread_safety(string library)
     {
