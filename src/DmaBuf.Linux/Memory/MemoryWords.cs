@@ -89,14 +89,14 @@ public sealed unsafe class MemoryWords
         if (!_isWritable)
             ThrowReadOnly();
 
-        return ref Place<T>(offset);
+        return ref Place<T>(offset, sizeof(ulong));
     }
 
     /// <inheritdoc cref="Fields"/>
     /// <summary>The same for reading.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly T ReadOnlyFields<T>(int offset)
-        where T : unmanaged => ref Place<T>(offset);
+        where T : unmanaged => ref Place<T>(offset, sizeof(ulong));
 
     /// <summary>Sleeps while the word of 32 bits has this value (<c>FUTEX_WAIT</c>, shared between processes).</summary>
     /// <param name="offset">In bytes, a multiple of 4.</param>
@@ -187,23 +187,16 @@ public sealed unsafe class MemoryWords
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref T Word<T>(int offset)
-        where T : unmanaged
-    {
-        if (_region.IsClosed || (ulong)(uint)offset + (uint)sizeof(T) > _length || (offset & (sizeof(T) - 1)) != 0)
-            ThrowNoWord(offset);
-
-        // SAFETY: the region is mapped until it is disposed, which its owner does after the last call; the word lies within it and is aligned.
-        return ref *(T*)(_address + offset);
-    }
+        where T : unmanaged => ref Place<T>(offset, sizeof(T));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref T Place<T>(int offset)
+    private ref T Place<T>(int offset, int alignment)
         where T : unmanaged
     {
-        if (_region.IsClosed || (ulong)(uint)offset + (uint)sizeof(T) > _length || (offset & (sizeof(ulong) - 1)) != 0)
+        if (_region.IsClosed || (ulong)(uint)offset + (uint)sizeof(T) > _length || (offset & (alignment - 1)) != 0)
             ThrowNoWord(offset);
 
-        // SAFETY: as for a word.
+        // SAFETY: the region is mapped until it is disposed, which its owner does after the last call; the place lies within it and is aligned.
         return ref *(T*)(_address + offset);
     }
 
